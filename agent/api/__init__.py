@@ -1,0 +1,1 @@
+"""The local API: what supervisors' screens and site tools see of the agent."""

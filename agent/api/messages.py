@@ -1,0 +1,105 @@
+"""What the local API says about the floor: the types that server and screens share.
+
+Plain data, JSON through msgspec. Times are RFC 3339 UTC strings, durations are named with their unit.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Percentiles(msgspec.Struct, frozen=True):
+    """Of the samples of the last hour; all zero where there is none yet."""
+
+    count: int = 0
+    p50: float = 0.0
+    p99: float = 0.0
+    max: float = 0.0
+
+
+class PrinterView(msgspec.Struct, frozen=True):
+    """One label printer as a supervisor sees it."""
+
+    printer: str
+    state: str  # ready | printing | paused | fault | unknown
+    reason: str  # in words, empty when all is well
+    queued: int
+    printed: int
+    suspect: int
+
+
+class PdaView(msgspec.Struct, frozen=True):
+    """One PDA: who carries it and how far its pick list is."""
+
+    pda: str
+    online: bool
+    picker: str | None
+    battery_percent: int | None
+    task: str | None
+    task_state: str | None  # assigned | accepted
+    stops_done: int
+    stops_total: int
+    distance_mm: int
+
+
+class ScannerView(msgspec.Struct, frozen=True):
+    """One scanner or gateway and its last scan."""
+
+    scanner: str
+    role: str
+    state: str  # up | fault
+    reason: str
+    scans: int
+    last_scan_at: str | None
+
+
+class HubView(msgspec.Struct, frozen=True):
+    """The hub link: is the feed up, and what has the hub not got yet."""
+
+    feed: str  # up | down
+    relay: str  # idle | sending | retrying | stopped
+    reason: str
+    head_sequence: int
+    acked_sequence: int
+    backlog: int
+    oldest_unsent_s: float
+
+
+class ExceptionView(msgspec.Struct, frozen=True):
+    """Something that waits for a person."""
+
+    exception: str
+    kind: str
+    order_no: str | None
+    text: str
+    opened_at: str
+
+
+class FloorView(msgspec.Struct, frozen=True):
+    """Everything that matters at a glance; one of these a change on `/v1/floor/stream`."""
+
+    site: str
+    at: str
+    version: str
+    ready: bool
+    degraded: tuple[str, ...]
+    orders: dict[str, int]  # state -> how many; `held` and `cancelled` among the states
+    shipped_total: int
+    paid_to_first_byte_ms: Percentiles
+    change_to_task_ms: Percentiles
+    printers: tuple[PrinterView, ...]
+    scanners: tuple[ScannerView, ...]
+    pdas: tuple[PdaView, ...]
+    hub: HubView
+    exceptions_open: int
+    exceptions: tuple[ExceptionView, ...]  # the oldest 50
+    walked_mm: int  # of the planned lists so far
+    naive_mm: int  # the same stops, one order at a time, in the order of their lines
+
+
+class CommandAnswer(msgspec.Struct, frozen=True):
+    """The answer to `POST /v1/commands`, given after the commit."""
+
+    id: str
+    status: str  # applied | repeat | refused
+    reason: str | None = None

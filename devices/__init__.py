@@ -1,0 +1,1 @@
+"""Bytes and radio to typed things and back: links, printers, scanners, PDAs, and their simulators."""

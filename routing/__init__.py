@@ -1,0 +1,1 @@
+"""A warehouse layout, lines to pick and carts in; batches and tours out."""
