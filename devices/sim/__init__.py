@@ -1,0 +1,1 @@
+"""Simulators that behave like the hardware, its faults included."""
