@@ -8,6 +8,7 @@
     ├── DeviceGone                unplugged, or out of range
     └── PrinterError
         ├── PrinterUnreachable    no connection to the printer
+        ├── Unprintable           this label cannot be put on this media
         ├── NotStarted            certain: not one byte of this job was written
         └── Uncertain             bytes may have been written, and there is no evidence of a label
 
@@ -53,6 +54,10 @@ class PrinterError(DeviceError):
 
 class PrinterUnreachable(PrinterError):
     """No connection to the printer."""
+
+
+class Unprintable(PrinterError):
+    """This label cannot be put on this media, here or anywhere like it."""
 
 
 class NotStarted(PrinterError):

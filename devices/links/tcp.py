@@ -1,7 +1,7 @@
 """One TCP connection to a device, with a deadline on every wait.
 
-A label printer serves one connection at a time and a leaked socket can wedge it until it is switched off, so a
-link holds exactly one and closes it before it opens the next.
+A label printer serves one connection at a time and a leaked socket can wedge it until it is switched off, so
+a link holds exactly one and closes it before it opens the next.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from devices.errors import LinkLost, LinkTimeout, LinkUnreachable
 READ_CHUNK_BYTES = 4096
 CLOSE_TIMEOUT_S = 1.0
 
-# A device that was switched off sends no FIN. These let the kernel notice it within about 8 s, also while idle.
+# A device that was switched off sends no FIN. These let the kernel notice within about 8 s, also while idle.
 _SOCKET_OPTIONS = (
     (socket.SOL_SOCKET, "SO_KEEPALIVE", 1),
     (socket.IPPROTO_TCP, "TCP_KEEPIDLE", 3),
@@ -42,6 +42,7 @@ class TcpLink:
             raise LinkUnreachable(f"{host}:{port} does not answer") from error
         except OSError as error:
             raise LinkUnreachable(f"{host}:{port}: {error.strerror or error}") from error
+        self._writer.transport.set_write_buffer_limits(high=0)  # so that drain() means: the kernel has it all
         _notice_dead_peers(self._writer.get_extra_info("socket"))
 
     @property
@@ -58,7 +59,7 @@ class TcpLink:
     async def write(
         self, data: bytes, *, deadline_s: float, on_handed: Callable[[], None] | None = None
     ) -> None:
-        """Hand `data` to the socket, call `on_handed`, and wait until the kernel has taken nearly all of it.
+        """Hand `data` to the socket, call `on_handed`, and wait until the kernel has taken all.
 
         Raises LinkLost before anything was handed over if the connection is known to be gone (`on_handed` was
         then not called), LinkLost or LinkTimeout afterwards.
@@ -100,10 +101,8 @@ class TcpLink:
         try:
             async with asyncio.timeout(CLOSE_TIMEOUT_S):
                 await writer.wait_closed()
-        except TimeoutError:
+        except (TimeoutError, OSError):  # nothing is lost: who closes has given up what was not yet taken
             writer.transport.abort()
-        except OSError:
-            pass  # it was broken before: closed is closed
 
 
 def _notice_dead_peers(sock: socket.socket) -> None:

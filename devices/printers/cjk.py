@@ -1,0 +1,83 @@
+"""Text for printers that know GBK: none of it can act as a command, and what GBK lacks is seen to be missing.
+
+Widths are counted in cells: an ASCII character fills one, a Chinese character two.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+
+MISSING_GLYPH = "〓"  # the printer's trade's own sign for a character that the case does not hold
+ELLIPSIS = "…"
+KANJI_ON = b"\x1c&"
+KANJI_OFF = b"\x1c."
+
+
+def printable(text: str) -> str:
+    """Without control and formatting characters; line ends, tabs and odd spaces become plain spaces."""
+    if text.isprintable():
+        return text
+    return "".join(map(_printable, unicodedata.normalize("NFC", text)))
+
+
+def _printable(char: str) -> str:
+    if char.isprintable() or char == "\u3000":
+        return char
+    category = unicodedata.category(char)
+    if category.startswith("Z") or char in "\t\n\r\v\f":
+        return " "
+    return "" if category in ("Cc", "Cf", "Cs") else char
+
+
+def encode(text: str) -> tuple[bytes, str]:
+    """The bytes that print `text`, and the characters of it that had to be replaced by 〓."""
+    text = printable(text)
+    if text.isascii():
+        return text.encode("ascii"), ""
+    try:
+        return KANJI_ON + text.encode("gbk") + KANJI_OFF, ""
+    except UnicodeEncodeError:
+        missing = "".join(char for char in text if not _in_gbk(char))
+        shown = "".join(char if _in_gbk(char) else MISSING_GLYPH for char in text)
+        return KANJI_ON + shown.encode("gbk") + KANJI_OFF, missing
+
+
+def _in_gbk(char: str) -> bool:
+    try:
+        char.encode("gbk")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def cells(text: str) -> int:
+    """How wide `text` prints; what GBK lacks is replaced by a wide character."""
+    return len(text) if text.isascii() else sum(1 if char.isascii() else 2 for char in text)
+
+
+def clip(text: str, columns: int) -> str:
+    """`text` within `columns`, a cut shown by an ellipsis."""
+    if cells(text) <= columns:
+        return text
+    return _head(text, columns - 2) + ELLIPSIS
+
+
+def _head(text: str, columns: int) -> str:
+    used = 0
+    for at, char in enumerate(text):
+        used += 1 if char.isascii() else 2
+        if used > columns:
+            return text[:at]
+    return text
+
+
+def wrap(text: str, columns: int, max_lines: int) -> Iterator[str]:
+    """`text` in lines of at most `columns`; what does not fit the last one is cut off with an ellipsis."""
+    for _ in range(max_lines - 1):
+        head = _head(text, columns)
+        if head:
+            yield head
+        text = text[len(head) :].lstrip()
+    if text:
+        yield clip(text, columns)
