@@ -1,0 +1,175 @@
+"""Take the picture of the floor screen for the documentation, from a busy and slightly unlucky moment.
+
+python scripts/floor_screenshot.py docs/img/floor.svg [--columns 160] [--rows 50] [--light]
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import random
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import msgspec
+
+from agent.api.messages import (
+    ExceptionView,
+    FloorView,
+    HubView,
+    PdaView,
+    Percentiles,
+    PrinterView,
+    ScannerView,
+)
+from tui.app import SupervisorApp
+from tui.client import Connection, OnConnection, OnFloor
+
+NOON = datetime.fromisoformat("2026-06-18T04:00:00+00:00")
+PICKERS = ("王小明", "李娜", "张伟", "刘洋", "陈静", "杨帆", "赵磊", "黄丽", "周强", "吴敏")
+
+
+def at(moment: datetime) -> str:
+    """A moment as the API writes it."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def pdas() -> tuple[PdaView, ...]:
+    """Ten pickers: most on their way, one offline with a list, one with a battery that ends soon."""
+    done = (17, 3, 22, 9, 0, 14, 6, 19, 11, 0)
+    total = (20, 18, 24, 16, 21, 19, 12, 20, 23, 0)
+    battery = (82, 64, 9, 71, 93, 55, 38, 47, 88, 100)
+    return tuple(
+        PdaView(
+            pda=f"pda-{n + 1:02}",
+            online=n != 6,
+            picker=PICKERS[n],
+            battery_percent=battery[n],
+            task=f"T-{4310 + n}" if total[n] else None,
+            task_state=("assigned" if n == 4 else "accepted") if total[n] else None,
+            stops_done=done[n],
+            stops_total=total[n],
+            distance_mm=total[n] * 21_400,
+        )
+        for n in range(10)
+    )
+
+
+def exceptions() -> tuple[ExceptionView, ...]:
+    """Four things that wait for a person."""
+    waiting = (
+        (
+            19,
+            "suspect-label",
+            "SO-20618-04417",
+            "lp3 took all bytes of SF1002938475, then fell silent: printed?",
+        ),
+        (
+            11,
+            "short",
+            "SO-20618-04502",
+            "A-07-03-2: 2 × 保温杯 500ml 蓝 wanted, none there; the order is held",
+        ),
+        (4, "count", None, "A-07-03-2: stock of B-2209 set to 0 after a short, please count"),
+        (1, "wrong-state", "SO-20618-04391", "scanned at dock1 but held since 11:52: parcel set aside"),
+    )
+    return tuple(
+        ExceptionView(f"E-{n}", kind, order_no, text, at(NOON - timedelta(minutes=minutes)))
+        for n, (minutes, kind, order_no, text) in enumerate(waiting)
+    )
+
+
+def floor() -> FloorView:
+    """Noon of a busy day in one warehouse."""
+    states = ("received", "ready", "released", "picking", "picked", "packed", "shipped", "held", "cancelled")
+    counts = (1_804, 212, 96, 143, 61, 38, 18_442, 7, 131)
+    return FloorView(
+        site="WH1",
+        at=at(NOON),
+        version="0.1.0",
+        ready=True,
+        degraded=("waybills-low: YTO has 180 numbers left, 400 orders in sight",),
+        orders=dict(zip(states, counts, strict=True)),
+        shipped_total=18_442,
+        paid_to_first_byte_ms=Percentiles(4_120, 21.4, 83.0, 412.6),
+        change_to_task_ms=Percentiles(388, 148.0, 502.3, 931.0),
+        printers=(
+            PrinterView("lp1", "printing", "", 3, 5_210, 0),
+            PrinterView("lp2", "fault", "paper out", 12, 4_988, 0),
+            PrinterView("lp3", "ready", "", 0, 4_630, 1),
+            PrinterView("lp4", "ready", "", 1, 3_701, 0),
+        ),
+        scanners=(
+            ScannerView("pack1", "pack", "up", "", 9_322, at(NOON - timedelta(seconds=2))),
+            ScannerView("pack2", "pack", "up", "", 9_208, at(NOON - timedelta(seconds=5))),
+            ScannerView("dock1", "ship", "up", "", 9_871, at(NOON - timedelta(seconds=1))),
+            ScannerView(
+                "dock2", "ship", "fault", "Bluetooth link lost", 8_571, at(NOON - timedelta(minutes=3))
+            ),
+        ),
+        pdas=pdas(),
+        hub=HubView(
+            "up", "retrying", "502 from the gateway, over the backup channel", 301_442, 301_118, 324, 21.5
+        ),
+        exceptions_open=4,
+        exceptions=exceptions(),
+        walked_mm=48_310_000,
+        naive_mm=171_920_000,
+    )
+
+
+def morning(view: FloorView, minutes: int = 11) -> list[FloorView]:
+    """The floors before this one, so that the trend has a past; the last one is `view` itself."""
+    pace = random.Random(7)
+    past, total = [view], view.shipped_total
+    for step in range(1, minutes * 6):
+        total -= max(0, round(pace.gauss(7, 2.4)) - (5 if 20 < step < 28 else 0))
+        earlier = at(NOON - timedelta(seconds=10 * step))
+        past.append(msgspec.structs.replace(view, at=earlier, shipped_total=total))
+    return past[::-1]
+
+
+class ScriptedFloors:
+    """A source that has seen the whole morning."""
+
+    def __init__(self, floors: list[FloorView]) -> None:
+        self._floors = floors
+        self.told = asyncio.Event()
+
+    async def follow(self, on_floor: OnFloor, on_connection: OnConnection) -> None:
+        """Each floor after the one before it is painted."""
+        on_connection(Connection("live"))
+        for view in self._floors:
+            on_floor(view)
+            await asyncio.sleep(0.01)
+        self.told.set()
+
+    def retry_now(self) -> None:
+        """Nothing to retry: the source never fails."""
+
+
+async def take(columns: int, rows: int, *, light: bool) -> str:
+    """The screen as SVG."""
+    source = ScriptedFloors(morning(floor()))
+    app = SupervisorApp(source, paint_every_s=0.001)
+    async with app.run_test(size=(columns, rows)) as pilot:
+        await source.told.wait()
+        if light:
+            await pilot.press("d")
+        await pilot.pause(0.2)
+        return app.export_screenshot(title="floorhand tui")
+
+
+def main() -> None:
+    """Write the picture."""
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("svg", type=Path)
+    arguments.add_argument("--columns", type=int, default=160)
+    arguments.add_argument("--rows", type=int, default=50)
+    arguments.add_argument("--light", action="store_true")
+    chosen = arguments.parse_args()
+    chosen.svg.write_text(asyncio.run(take(chosen.columns, chosen.rows, light=chosen.light)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,163 @@
+"""The agent's local API as the screens need it: one floor, and the floor as it changes.
+
+The follower never gives up: it says what it lost and why, waits a little longer each time, and heals by
+itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol, Self
+
+import httpx
+import msgspec
+from httpx_sse import SSEError, aconnect_sse
+
+from agent.api.messages import FloorView
+
+ANSWER_TIMEOUT_S = 5.0
+QUIET_S = 6.0
+FIRST_WAIT_S = 0.25
+LONGEST_WAIT_S = 5.0
+
+
+@dataclass(frozen=True)
+class Connection:
+    """How the screens stand with the agent; where it is lost, why, and how long until the next try."""
+
+    state: Literal["connecting", "live", "lost"]
+    reason: str = ""
+    wait_s: float = 0.0
+
+
+OnFloor = Callable[[FloorView], object]
+OnConnection = Callable[[Connection], object]
+
+
+class FloorSource(Protocol):
+    """Where a screen gets its floor from."""
+
+    async def follow(self, on_floor: OnFloor, on_connection: OnConnection) -> None:
+        """Tell every floor and every change of the connection, for ever."""
+
+    def retry_now(self) -> None:
+        """Do not wait for the next try."""
+
+
+class StreamEndedError(Exception):
+    """The agent closed the stream: it is stopping."""
+
+
+LOSSES = (httpx.HTTPError, httpx.InvalidURL, SSEError, msgspec.MsgspecError, StreamEndedError)
+
+
+class AgentClient:
+    """Follows the floor of one agent over HTTP."""
+
+    def __init__(self, http: httpx.AsyncClient, where: str, *, quiet_s: float = QUIET_S) -> None:
+        self.where = where
+        self._http = http
+        self._quiet_s = quiet_s
+        self._retry = asyncio.Event()
+        self._decoder = msgspec.json.Decoder(FloorView)
+
+    @classmethod
+    def on_socket(cls, socket: Path, *, quiet_s: float = QUIET_S) -> Self:
+        """Over the agent's unix socket; its file mode is the permission."""
+        transport = httpx.AsyncHTTPTransport(uds=str(socket))
+        http = httpx.AsyncClient(
+            base_url="http://floorhand", transport=transport, timeout=ANSWER_TIMEOUT_S, trust_env=False
+        )
+        return cls(http, str(socket), quiet_s=quiet_s)
+
+    @classmethod
+    def on_url(cls, url: str, token: str | None = None, *, quiet_s: float = QUIET_S) -> Self:
+        """Over the agent's TCP listener; `token` where it asks for one."""
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        http = httpx.AsyncClient(base_url=url, headers=headers, timeout=ANSWER_TIMEOUT_S, trust_env=False)
+        return cls(http, url, quiet_s=quiet_s)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._http.aclose()
+
+    async def floor(self) -> FloorView:
+        """The floor now. Raises `httpx.HTTPError` or `msgspec.MsgspecError`."""
+        answer = await self._http.get("/v1/floor")
+        answer.raise_for_status()
+        return self._decoder.decode(answer.content)
+
+    async def follow(self, on_floor: OnFloor, on_connection: OnConnection) -> None:
+        """Tell the floor, each change of it, and each change of the connection; only cancelling ends it."""
+        on_connection(Connection("connecting"))
+        failures = 0
+        while True:
+            live = False
+            try:
+                async with aclosing(self._floors()) as floors:
+                    async for view in floors:
+                        if not live:
+                            live, failures = True, 0
+                            on_connection(Connection("live"))
+                        on_floor(view)
+            except LOSSES as error:
+                wait_s = backoff_s(failures)
+                failures += 1
+                on_connection(Connection("lost", self._reason(error), wait_s))
+                await self._wait(wait_s)
+
+    def retry_now(self) -> None:
+        """End the present wait between two tries, if there is one."""
+        self._retry.set()
+
+    async def _floors(self) -> AsyncGenerator[FloorView, None]:
+        """Floors until something breaks. A quiet stream is opened anew, lest it hangs."""
+        timeout = httpx.Timeout(ANSWER_TIMEOUT_S, read=self._quiet_s)
+        while True:
+            async with aconnect_sse(self._http, "GET", "/v1/floor/stream", timeout=timeout) as source:
+                source.response.raise_for_status()
+                # Asked only now that the stream is open, so that no change falls between the two.
+                yield await self.floor()
+                try:
+                    async for event in source.aiter_sse():
+                        if event.event == "floor":
+                            yield self._decoder.decode(event.data)
+                except httpx.ReadTimeout:
+                    continue
+            raise StreamEndedError
+
+    async def _wait(self, wait_s: float) -> None:
+        self._retry.clear()
+        try:
+            async with asyncio.timeout(wait_s):
+                await self._retry.wait()
+        except TimeoutError:
+            return  # nobody was in a hurry: the wait is simply over
+
+    def _reason(self, error: Exception) -> str:
+        match error:
+            case httpx.HTTPStatusError() if error.response.status_code in (401, 403):
+                return f"the agent refused the token ({error.response.status_code})"
+            case httpx.HTTPStatusError():
+                return f"the agent answered {error.response.status_code}"
+            case httpx.TimeoutException():
+                return "the agent did not answer in time"
+            case httpx.ConnectError():
+                return f"nothing answers at {self.where}"
+            case msgspec.MsgspecError() | SSEError():
+                return f"not understood, is it another version? {error}"
+            case StreamEndedError():
+                return "the agent is stopping"
+            case _:
+                return "the connection broke"
+
+
+def backoff_s(failures: int) -> float:
+    """The wait after so many failures in a row: short at first, doubling, never long."""
+    return float(min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** min(failures, 10)))

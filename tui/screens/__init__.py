@@ -1,0 +1,1 @@
+"""The supervisor's screens, one module each."""
