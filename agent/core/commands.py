@@ -1,0 +1,258 @@
+"""What anybody asks of the agent: each enters by the one door and is answered once.
+
+`id` is the asker's own (a feed event's, a PDA event's, an API call's): the door remembers it, so that the same
+command sent again is answered the same and changes nothing. None: the command repeats harmlessly by its content.
+`by` says who asked, for the journal.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True):
+    """A request. `by` is a system (`hub:/erp`), a device (`pda:P1`) or a person (`person:name`)."""
+
+    by: str = "agent"
+    id: str | None = None
+
+
+# --- from the hub -------------------------------------------------------------------------------------------
+
+
+class TakeOrder(Command, frozen=True):
+    """order.created, order.changed: `data` is the whole order as the hub sent it."""
+
+    data: dict[str, Any]
+
+
+class TakeFact(Command, frozen=True):
+    """order.paid, order.held, order.unheld, order.cancelled by the hub."""
+
+    fact: str
+    data: dict[str, Any]
+
+
+class SetSku(Command, frozen=True):
+    data: dict[str, Any]
+
+
+class SetLocation(Command, frozen=True):
+    data: dict[str, Any]
+
+
+class SetCarrier(Command, frozen=True):
+    data: dict[str, Any]
+
+
+class SetRules(Command, frozen=True):
+    data: dict[str, Any]
+
+
+class SetStock(Command, frozen=True):
+    """`acked_sequence`: what the hub had accepted when this arrived; used where the data names no sequence."""
+
+    data: dict[str, Any]
+    acked_sequence: int
+
+
+# --- waybills and labels ------------------------------------------------------------------------------------
+
+
+class RequestLease(Command, frozen=True):
+    carrier: str
+    count: int
+    request_key: str
+
+
+class TakeLease(Command, frozen=True):
+    request_key: str
+    lease: str
+    carrier: str
+    numbers: tuple[str, ...]
+    expires_at: int
+
+
+class RefuseLease(Command, frozen=True):
+    """The hub gave none."""
+
+    request_key: str
+    reason: str
+
+
+class LabelWaiting(Command, frozen=True):
+    """Numbers or printers may be there now: label paid orders that have waited."""
+
+    carrier: str
+    most: int = 50
+
+
+class StartPrint(Command, frozen=True):
+    job: str
+    printer: str
+
+
+class PrintSentAll(Command, frozen=True):
+    """The printer has taken every byte."""
+
+    job: str
+
+
+class FinishPrint(Command, frozen=True):
+    job: str
+    evidence: str
+    first_byte_at: int | None
+
+
+class SuspectPrint(Command, frozen=True):
+    job: str
+    reason: str
+
+
+class RequeuePrint(Command, frozen=True):
+    """Surely no byte of it was printed."""
+
+    job: str
+    reason: str
+
+
+class SettlePrint(Command, frozen=True):
+    """A person's word on a suspect job: it was printed, or it was not."""
+
+    job: str
+    printed: bool
+
+
+class ReprintLabel(Command, frozen=True):
+    order_no: str
+    reason: str
+    printer: str | None = None
+
+
+# --- picking ------------------------------------------------------------------------------------------------
+
+
+class PlannedStop(msgspec.Struct, frozen=True):
+    """A stop as the planner proposes it."""
+
+    order_no: str
+    line_no: int
+    sku: str
+    location: str
+    qty: int
+    slot: int
+
+
+class PlannedList(msgspec.Struct, frozen=True):
+    """A batch as the planner proposes it: `slots[i]` is the order of slot i + 1."""
+
+    slots: tuple[str, ...]
+    stops: tuple[PlannedStop, ...]
+    distance_mm: int
+    bound_mm: int
+    naive_mm: int
+    pda: str | None = None
+    picker: str | None = None
+    cart: str | None = None
+
+
+class ReleaseWave(Command, frozen=True):
+    lists: tuple[PlannedList, ...]
+
+
+class AssignTask(Command, frozen=True):
+    task: str
+    pda: str
+    picker: str | None
+    cart: str | None
+
+
+class RecallTask(Command, frozen=True):
+    task: str
+    reason: str
+
+
+class PdaCommand(Command, frozen=True):
+    """An event of a PDA about the list it holds."""
+
+    pda: str
+    task: str
+
+
+class AcceptTask(PdaCommand, frozen=True):
+    """The picker has taken the list."""
+
+
+class BindTote(PdaCommand, frozen=True):
+    slot: int
+    tote: str
+
+
+class PickStop(PdaCommand, frozen=True):
+    stop: str
+    qty: int
+    barcode: str | None = None
+    tote: str | None = None
+
+
+class ShortStop(PdaCommand, frozen=True):
+    stop: str
+    qty: int
+    reason: str
+
+
+class FinishTask(PdaCommand, frozen=True):
+    """Every stop is closed and the cart is at its end."""
+
+
+class AnswerRecall(PdaCommand, frozen=True):
+    """The PDA has let go of a recalled list."""
+
+
+# --- stations, people, devices ------------------------------------------------------------------------------
+
+
+class TakeScan(Command, frozen=True):
+    """A scan at a station. `packed_apart`: the site packs at stations of its own, so shipping does not pack."""
+
+    scanner: str
+    role: str
+    text: str
+    scanned_at: int
+    packed_apart: bool
+
+
+class HoldOrder(Command, frozen=True):
+    order_no: str
+    reason: str
+
+
+class UnholdOrder(Command, frozen=True):
+    order_no: str
+    reason: str = "released by a supervisor"
+
+
+class CloseException(Command, frozen=True):
+    exception: str
+    note: str
+
+
+class OpenException(Command, frozen=True):
+    """The shell has met something that a person must see (a rejected event, a broken feed row)."""
+
+    kind: str
+    subject: str
+    text: str
+    order_no: str | None = None
+
+
+class ReportFault(Command, frozen=True):
+    device: str
+    fault: str | None  # None: it works again
+
+
+class PausePrinter(Command, frozen=True):
+    printer: str
+    paused: bool

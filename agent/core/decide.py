@@ -1,0 +1,62 @@
+"""The one door's question: what does this command cause, on this floor, at this time?
+
+`decide` is pure: it reads the floor, thinks ahead in an overlay (so that the second line of an order sees what
+the first has reserved), and answers with events or with a refusal that a person can read. It never raises for
+anything that comes from outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from agent.core import commands as c
+from agent.core.events import Event
+from agent.core.floor import Floor
+from agent.core.rules import changes, facts, labels, leases, master, people, picking, scans, tasks
+from agent.core.story import Refused, Story
+
+#: Every command and the rule that answers it.
+RULES: dict[type[c.Command], Callable[[Story, Any], Refused | None]] = {
+    c.TakeOrder: changes.take_order,
+    c.TakeFact: facts.take_fact,
+    c.HoldOrder: facts.hold_order,
+    c.UnholdOrder: facts.unhold_order,
+    c.SetSku: master.set_sku,
+    c.SetLocation: master.set_location,
+    c.SetCarrier: master.set_carrier,
+    c.SetRules: master.set_rules,
+    c.SetStock: master.set_stock,
+    c.RequestLease: leases.request_lease,
+    c.TakeLease: leases.take_lease,
+    c.RefuseLease: leases.refuse_lease,
+    c.LabelWaiting: leases.label_waiting,
+    c.StartPrint: labels.start_print,
+    c.PrintSentAll: labels.print_sent,
+    c.FinishPrint: labels.finish_print,
+    c.SuspectPrint: labels.suspect_print,
+    c.RequeuePrint: labels.requeue_print,
+    c.SettlePrint: labels.settle_print,
+    c.ReprintLabel: labels.reprint_label,
+    c.ReleaseWave: tasks.release_wave,
+    c.AssignTask: tasks.assign_task,
+    c.RecallTask: tasks.recall_task,
+    c.AnswerRecall: tasks.answer_recall,
+    c.AcceptTask: tasks.accept_task,
+    c.FinishTask: tasks.finish_task,
+    c.BindTote: picking.bind_tote,
+    c.PickStop: picking.pick_stop,
+    c.ShortStop: picking.short_stop,
+    c.TakeScan: scans.take_scan,
+    c.CloseException: people.close_exception,
+    c.OpenException: people.open_exception,
+    c.ReportFault: people.report_fault,
+    c.PausePrinter: people.pause_printer,
+}
+
+
+def decide(floor: Floor, command: c.Command, at: int) -> Sequence[Event] | Refused:
+    """Events, none for a repeat of what is already done, or Refused."""
+    story = Story(floor, at)
+    refused = RULES[type(command)](story, command)
+    return refused if refused is not None else story.events

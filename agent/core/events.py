@@ -1,0 +1,429 @@
+"""What happened: the rows of the journal.
+
+An event says everything that `apply` needs, so that the state tables are a fold of the journal and nothing else.
+The tag is the type in the journal; the hub's types of the contract carry the same word. `outbound.py` says what
+the hub sees of each.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from agent.core.model import Line, Party, Stop, Tote
+
+
+class Event(msgspec.Struct, frozen=True, tag_field="type"):
+    """One fact. Times are milliseconds since the epoch."""
+
+
+# --- the journal itself -------------------------------------------------------------------------------------
+
+
+class JournalOpened(Event, frozen=True, tag="journal.opened"):
+    """The first row: `epoch` makes ids of this database differ from those of any other of the site."""
+
+    site: str
+    epoch: str
+
+
+# --- master data --------------------------------------------------------------------------------------------
+
+
+class SkuSet(Event, frozen=True, tag="sku.set"):
+    sku: str
+    data: dict[str, Any]
+
+
+class SkuMissed(Event, frozen=True, tag="sku.missed"):
+    """An order names an SKU that is not known yet."""
+
+    sku: str
+    order_no: str
+
+
+class LocationSet(Event, frozen=True, tag="location.set"):
+    location: str
+    data: dict[str, Any]
+
+
+class StockSet(Event, frozen=True, tag="stock.set"):
+    """A count: what lay there when the hub knew our events up to `as_of_sequence`."""
+
+    location: str
+    sku: str
+    qty: int
+    as_of_sequence: int
+
+
+class CarrierSet(Event, frozen=True, tag="carrier.set"):
+    carrier: str
+    data: dict[str, Any]
+
+
+class RulesSet(Event, frozen=True, tag="rules.set"):
+    ruleset: str
+    version: str
+    rules: Any
+
+
+# --- orders -------------------------------------------------------------------------------------------------
+
+
+class OrderFacts(msgspec.Struct, frozen=True):
+    """What one revision of an order says."""
+
+    owner: str
+    carrier: str
+    service: str
+    priority: int
+    placed_at: int
+    cutoff_at: int | None
+    ship_complete: bool
+    consignee: Party
+    lines: tuple[Line, ...]
+    routing_code: str | None = None
+    bag_code: str | None = None
+    rest: dict[str, Any] = {}
+
+
+class OrderAccepted(Event, frozen=True, tag="order.accepted"):
+    order_no: str
+    revision: int
+    facts: OrderFacts
+
+
+class OrderRefused(Event, frozen=True, tag="order.refused"):
+    order_no: str
+    revision: int
+    reason: str
+
+
+class FactKept(Event, frozen=True, tag="fact.kept"):
+    """Paid, held, unheld or cancelled for an order that is not here yet."""
+
+    order_no: str
+    fact: str
+    data: dict[str, Any]
+
+
+class FactsUsed(Event, frozen=True, tag="fact.used"):
+    """The order of the kept facts has come."""
+
+    order_no: str
+
+
+class OrderPaid(Event, frozen=True, tag="order.paid"):
+    order_no: str
+    paid_at: int
+    payment_ref: str
+
+
+class OrderHeld(Event, frozen=True, tag="order.held"):
+    order_no: str
+    reason: str
+
+
+class OrderUnheld(Event, frozen=True, tag="order.unheld"):
+    order_no: str
+    reason: str
+
+
+class OrderCancelled(Event, frozen=True, tag="order.cancelled"):
+    order_no: str
+    state_before: str
+    undone: tuple[str, ...]
+    reason: str
+
+
+class LineShort(Event, frozen=True, tag="line.short"):
+    """These units cannot be had anywhere."""
+
+    order_no: str
+    line_no: int
+    qty: int
+
+
+class OrderPicked(Event, frozen=True, tag="order.picked"):
+    order_no: str
+    task: str
+    short: bool
+    lines: tuple[tuple[int, int], ...]  # line_no, picked_qty
+
+
+# --- waybills and labels ------------------------------------------------------------------------------------
+
+
+class LeaseRequested(Event, frozen=True, tag="lease.requested"):
+    request_key: str
+    carrier: str
+    count: int
+
+
+class LeaseRefused(Event, frozen=True, tag="lease.refused"):
+    request_key: str
+    reason: str
+
+
+class WaybillsLeased(Event, frozen=True, tag="waybill.leased"):
+    request_key: str
+    lease: str
+    carrier: str
+    numbers: tuple[str, ...]
+    expires_at: int
+
+
+class WaybillVoided(Event, frozen=True, tag="waybill.voided"):
+    waybill: str
+    order_no: str
+
+
+class LabelQueued(Event, frozen=True, tag="label.queued"):
+    """A copy of a label waits at a printer; copy 1 takes its waybill from the leased pool."""
+
+    order_no: str
+    waybill: str
+    carrier: str
+    job: str
+    copy_no: int
+    printer: str
+
+
+class PrintStarted(Event, frozen=True, tag="print.started"):
+    """Journaled before the first byte."""
+
+    job: str
+    printer: str
+
+
+class PrintSent(Event, frozen=True, tag="print.sent"):
+    job: str
+
+
+class PrintRequeued(Event, frozen=True, tag="print.requeued"):
+    """Surely nothing was printed: the same copy once more."""
+
+    job: str
+    printer: str
+    reason: str
+
+
+class LabelPrinted(Event, frozen=True, tag="label.printed"):
+    order_no: str
+    job: str
+    first_byte_at: int | None
+    evidence: str
+    waybill: str
+    carrier: str
+    copy_no: int
+    printer: str
+
+
+class LabelSuspect(Event, frozen=True, tag="label.suspect"):
+    order_no: str
+    job: str
+    reason: str
+    waybill: str
+    carrier: str
+    copy_no: int
+    printer: str
+
+
+class LabelFailed(Event, frozen=True, tag="label.failed"):
+    order_no: str
+    job: str
+    reason: str
+    waybill: str
+    carrier: str
+    copy_no: int
+    printer: str
+
+
+# --- picking ------------------------------------------------------------------------------------------------
+
+
+class WaveReleased(Event, frozen=True, tag="wave.released"):
+    wave: str
+    order_nos: tuple[str, ...]
+
+
+class TaskPlanned(Event, frozen=True, tag="task.planned"):
+    """A pick list with its stops; their stock is reserved by this event."""
+
+    task: str
+    wave: str
+    totes: tuple[Tote, ...]
+    stops: tuple[Stop, ...]
+    distance_mm: int
+    bound_mm: int
+    naive_mm: int
+    due_at: int | None
+
+
+class TaskAssigned(Event, frozen=True, tag="task.assigned"):
+    task: str
+    pda: str
+    picker: str | None
+    cart: str | None
+
+
+class PicklistAssigned(Event, frozen=True, tag="picklist.assigned"):
+    """For the hub: this order is on that list."""
+
+    order_no: str
+    task: str
+    revision: int
+    wave: str
+    pda: str
+    picker: str | None
+
+
+class TaskAccepted(Event, frozen=True, tag="task.accepted"):
+    task: str
+
+
+class StopAdded(Event, frozen=True, tag="stop.added"):
+    """One more stop on a live list; its stock is reserved by this event."""
+
+    task: str
+    stop: Stop
+    after: str | None  # the stop it follows in walking order
+
+
+class StopResized(Event, frozen=True, tag="stop.resized"):
+    """Another total quantity for an open stop; what is picked already closes it, as cancelled when that is 0."""
+
+    task: str
+    stop: str
+    qty: int
+
+
+class ToteBound(Event, frozen=True, tag="tote.bound"):
+    task: str
+    slot: int
+    tote: str
+    order_no: str
+
+
+class StopPicked(Event, frozen=True, tag="stop.picked"):
+    order_no: str
+    task: str
+    stop: str
+    line_no: int
+    sku: str
+    location: str
+    qty: int
+    pda: str
+
+
+class StopShort(Event, frozen=True, tag="stop.short"):
+    """These units were not at the location: the stop is closed, the location is empty until it is counted."""
+
+    order_no: str
+    task: str
+    stop: str
+    line_no: int
+    sku: str
+    location: str
+    qty: int
+    pda: str
+    reason: str
+
+
+class TaskDone(Event, frozen=True, tag="task.done"):
+    task: str
+
+
+class TaskRecalled(Event, frozen=True, tag="task.recalled"):
+    """The list is taken back: its open stops are free again."""
+
+    task: str
+    reason: str
+
+
+class DeskCleared(Event, frozen=True, tag="desk.cleared"):
+    """The PDA has answered the recall (or never had the list): it may get the next."""
+
+    pda: str
+    task: str
+
+
+# --- packing and shipping -----------------------------------------------------------------------------------
+
+
+class ScanTaken(Event, frozen=True, tag="scan.taken"):
+    """A scan of a station and what it led to: the audit's answer to who scanned what where."""
+
+    scanner: str
+    text: str
+    scanned_at: int
+    tone: str
+    reason: str
+
+
+class PackingSet(Event, frozen=True, tag="packing.set"):
+    station: str
+    waybill: str | None
+    scanned: dict[str, int]
+
+
+class ParcelPacked(Event, frozen=True, tag="parcel.packed"):
+    order_no: str
+    waybill: str
+    carrier: str
+    scanner: str
+    scanned_at: int
+
+
+class ParcelShipped(Event, frozen=True, tag="parcel.shipped"):
+    order_no: str
+    waybill: str
+    carrier: str
+    scanner: str
+    scanned_at: int
+
+
+# --- people and devices -------------------------------------------------------------------------------------
+
+
+class ExceptionOpened(Event, frozen=True, tag="exception.opened"):
+    exception: str
+    kind: str
+    order_no: str | None
+    text: str
+
+
+class ExceptionClosed(Event, frozen=True, tag="exception.closed"):
+    exception: str
+    kind: str
+    order_no: str | None
+    note: str
+
+
+class DeviceFault(Event, frozen=True, tag="device.fault"):
+    device: str
+    fault: str
+
+
+class DeviceRecovered(Event, frozen=True, tag="device.recovered"):
+    device: str
+
+
+class PrinterPaused(Event, frozen=True, tag="printer.paused"):
+    device: str
+
+
+class PrinterResumed(Event, frozen=True, tag="printer.resumed"):
+    device: str
+
+
+AnyEvent = (
+    JournalOpened | SkuSet | SkuMissed | LocationSet | StockSet | CarrierSet | RulesSet
+    | OrderAccepted | OrderRefused | FactKept | FactsUsed | OrderPaid | OrderHeld | OrderUnheld | OrderCancelled
+    | LineShort | OrderPicked | LeaseRequested | LeaseRefused | WaybillsLeased | WaybillVoided | LabelQueued
+    | PrintStarted | PrintSent | PrintRequeued | LabelPrinted | LabelSuspect | LabelFailed
+    | WaveReleased | TaskPlanned | TaskAssigned | PicklistAssigned | TaskAccepted | StopAdded | StopResized | ToteBound
+    | StopPicked | StopShort | TaskDone | TaskRecalled | DeskCleared | ScanTaken | PackingSet | ParcelPacked
+    | ParcelShipped | ExceptionOpened | ExceptionClosed | DeviceFault | DeviceRecovered | PrinterPaused | PrinterResumed
+)  # fmt: skip

@@ -1,0 +1,151 @@
+"""The state as the pure core sees it: look-ups by key, a few named questions, and nothing that does I/O by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+
+from agent.core.events import Event
+from agent.core.model import Entity, Order, OrderState, Pick, Stock, Waybill
+
+E = TypeVar("E", bound=Entity)
+
+
+class Head(msgspec.Struct, frozen=True):
+    """Where the journal ends."""
+
+    epoch: str = ""
+    row: int = 0
+    sequence: int = 0
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """An event in its place in the journal; `sequence` counts the events that the hub gets."""
+
+    row: int
+    at: int
+    sequence: int | None
+    event: Event
+
+
+class Floor(Protocol):
+    """What `decide` and `apply` read."""
+
+    @property
+    def head(self) -> Head:
+        """Where the journal ends."""
+        ...
+
+    def get(self, kind: type[E], *key: Any) -> E | None:
+        """The entity with that key."""
+        ...
+
+    def free_waybills(self, carrier: str, at: int) -> Iterator[Waybill]:
+        """Leased, unused, unexpired numbers, oldest lease first."""
+        ...
+
+    def stock_of(self, sku: str) -> Sequence[Stock]:
+        """Every location that has (or had) that SKU, by location."""
+        ...
+
+    def picked_since(self, location: str, sku: str, sequence: int) -> int:
+        """Units picked there by events after `sequence`."""
+        ...
+
+    def unlabelled(self, carrier: str, most: int) -> Sequence[str]:
+        """Paid orders of that carrier without a waybill, oldest payment first."""
+        ...
+
+    def choose_printer(self, carrier: str, owner: str) -> str | None:
+        """Among the fitting printers a ready one with the shortest queue; None: no printer fits."""
+        ...
+
+
+def wants_label(order: Order) -> bool:
+    """Paid, still ahead of shipping, and no waybill in force."""
+    ahead = order.state not in {OrderState.RECEIVED, OrderState.SHIPPED, OrderState.CANCELLED}
+    return ahead and order.waybill is None
+
+
+class MemoryFloor:
+    """A floor of dictionaries: the reference for the store's, and the overlay in which `decide` thinks ahead."""
+
+    def __init__(self, printers: Sequence[str] = ()) -> None:
+        self.head = Head()
+        self.printers = printers
+        self.entities: dict[tuple[type[Entity], tuple[Any, ...]], Entity] = {}
+
+    def put(self, entities: Iterable[Entity]) -> None:
+        """Keep these values in place of what had their keys."""
+        for entity in entities:
+            self.entities[type(entity), entity.key()] = entity
+
+    def all(self, kind: type[E]) -> list[E]:
+        """Every entity of a class, by key."""
+        found = [each for each in self.entities.values() if isinstance(each, kind)]
+        return sorted(found, key=Entity.key)
+
+    def get(self, kind: type[E], *key: Any) -> E | None:
+        found = self.entities.get((kind, key))
+        return found if isinstance(found, kind) else None
+
+    def free_waybills(self, carrier: str, at: int) -> Iterator[Waybill]:
+        free = [
+            w for w in self.all(Waybill) if w.carrier == carrier and w.state == "free" and w.expires_at > at
+        ]
+        return iter(sorted(free, key=lambda w: (w.expires_at, w.waybill)))
+
+    def stock_of(self, sku: str) -> Sequence[Stock]:
+        return [stock for stock in self.all(Stock) if stock.sku == sku]
+
+    def picked_since(self, location: str, sku: str, sequence: int) -> int:
+        picks = (
+            p for p in self.all(Pick) if p.sequence > sequence and (p.location, p.sku) == (location, sku)
+        )
+        return sum(pick.qty for pick in picks)
+
+    def unlabelled(self, carrier: str, most: int) -> Sequence[str]:
+        waiting = [order for order in self.all(Order) if order.carrier == carrier and wants_label(order)]
+        waiting.sort(key=lambda order: (order.paid_at or 0, order.order_no))
+        return [order.order_no for order in waiting[:most]]
+
+    def choose_printer(self, carrier: str, owner: str) -> str | None:
+        """The first one: in memory every printer takes everything."""
+        del carrier, owner
+        return self.printers[0] if self.printers else None
+
+
+class Overlay(MemoryFloor):
+    """New values over a floor that stays as it is."""
+
+    def __init__(self, under: Floor) -> None:
+        super().__init__()
+        self.under = under
+        self.head = under.head
+
+    def get(self, kind: type[E], *key: Any) -> E | None:
+        return super().get(kind, *key) or self.under.get(kind, *key)
+
+    def free_waybills(self, carrier: str, at: int) -> Iterator[Waybill]:
+        yield from super().free_waybills(carrier, at)
+        for waybill in self.under.free_waybills(carrier, at):
+            if (Waybill, waybill.key()) not in self.entities:
+                yield waybill
+
+    def stock_of(self, sku: str) -> Sequence[Stock]:
+        mine = {stock.key(): stock for stock in super().stock_of(sku)}
+        merged = {stock.key(): stock for stock in self.under.stock_of(sku)} | mine
+        return [merged[key] for key in sorted(merged)]
+
+    def picked_since(self, location: str, sku: str, sequence: int) -> int:
+        return super().picked_since(location, sku, sequence) + self.under.picked_since(
+            location, sku, sequence
+        )
+
+    def unlabelled(self, carrier: str, most: int) -> Sequence[str]:
+        return self.under.unlabelled(carrier, most)
+
+    def choose_printer(self, carrier: str, owner: str) -> str | None:
+        return self.under.choose_printer(carrier, owner)

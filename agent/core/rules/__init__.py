@@ -1,0 +1,1 @@
+"""The rules: one function per command, grouped by what they are about."""

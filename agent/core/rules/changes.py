@@ -1,0 +1,125 @@
+"""Orders and their changes: what each state still allows, and what a change makes of lists and labels."""
+
+from __future__ import annotations
+
+from agent.core import commands as c
+from agent.core import events as ev
+from agent.core.events import OrderFacts
+from agent.core.model import BEFORE_PICKING, ENDED, Early, Line, Order, OrderState, Sku
+from agent.core.rules import facts as fact_rules
+from agent.core.rules.documents import Document, label_differs, lines_differ, read_order
+from agent.core.rules.labels import drop_label, queue_label
+from agent.core.rules.lists import add_stops, finish_order, open_stops, shrink_line
+from agent.core.story import Refused, Story
+
+
+def take_order(story: Story, command: c.TakeOrder) -> Refused | None:
+    """order.created and order.changed: a lower or equal revision is a repeat; no change is dropped in silence."""
+    document = read_order(command.data)
+    if isinstance(document, Refused):
+        return _refuse_malformed(story, command, document)
+    known = story.get(Order, document.order_no)
+    if known is None:
+        _create(story, document)
+    elif document.revision > known.revision:
+        _change(story, known, document)
+    return None
+
+
+def _refuse_malformed(story: Story, command: c.TakeOrder, refused: Refused) -> Refused | None:
+    order_no, revision = command.data.get("order_no"), command.data.get("revision")
+    if not isinstance(order_no, str) or not order_no:
+        return refused
+    number = revision if isinstance(revision, int) else 0
+    story.emit(ev.OrderRefused(order_no, number, refused.reason))
+    story.open_exception("order-refused", order_no, refused.reason, order_no)
+    return None
+
+
+def _create(story: Story, document: Document) -> None:
+    story.emit(ev.OrderAccepted(document.order_no, document.revision, document.facts))
+    _name_missing_skus(story, document)
+    early = story.get(Early, document.order_no)
+    if early is None or not early.facts:
+        return
+    story.emit(ev.FactsUsed(document.order_no))
+    for fact, data in early.facts:
+        fact_rules.apply_fact(story, document.order_no, fact, data)
+
+
+def _name_missing_skus(story: Story, document: Document) -> None:
+    for sku in dict.fromkeys(line.sku for line in document.facts.lines):
+        if story.get(Sku, sku) is None:
+            story.emit(ev.SkuMissed(sku, document.order_no))
+            text = f"order {document.order_no} names SKU {sku}, which has no master data: it waits"
+            story.open_exception("unknown-sku", f"{document.order_no}/{sku}", text, document.order_no)
+
+
+def _change(story: Story, order: Order, document: Document) -> None:
+    late = _too_late(order, document.facts)
+    if late is not None:
+        story.emit(ev.OrderRefused(order.order_no, document.revision, late))
+        return
+    relabel = order.waybill is not None and label_differs(order, document.facts)
+    _shrink_lists(story, order, document.facts)
+    story.emit(ev.OrderAccepted(order.order_no, document.revision, document.facts))
+    _name_missing_skus(story, document)
+    _grow_lists(story, order.order_no)
+    if relabel:
+        drop_label(story, order.order_no, "the order was changed")
+        queue_label(story, order.order_no)
+    finish_order(story, order.order_no, task=(order.tasks or ("",))[-1])
+
+
+def _too_late(order: Order, facts: OrderFacts) -> str | None:
+    """The reason why this state does not allow the change; None where it does."""
+    if order.state in ENDED:
+        return f"too-late: the order is {order.state}"
+    if order.state in BEFORE_PICKING:
+        return None
+    if order.state is OrderState.PICKING:
+        if label_differs(order, facts):
+            return "too-late: while it is picked, only lines, priority and cut-off may change"
+        return _below_picked(order, facts)
+    if lines_differ(order, facts):
+        return f"too-late: the order is {order.state}, its lines may not change any more"
+    return None
+
+
+def _below_picked(order: Order, facts: OrderFacts) -> str | None:
+    wanted = {line.line_no: line for line in facts.lines}
+    for line in order.lines:
+        done = line.picked_qty + line.short_qty
+        new = wanted.get(line.line_no)
+        if done and (new is None or new.sku != line.sku or new.qty < done):
+            return f"too-late: line {line.line_no} already has {done} of {line.qty} closed"
+    return None
+
+
+def _shrink_lists(story: Story, order: Order, facts: OrderFacts) -> None:
+    """Stops give back what the new revision does not want any more, before it is in force."""
+    wanted = {line.line_no: line for line in facts.lines}
+    for line in order.lines:
+        new = wanted.get(line.line_no)
+        keep = _kept_tasked(line, new)
+        if keep < line.tasked_qty:
+            shrink_line(story, order, line.line_no, line.tasked_qty - keep)
+
+
+def _kept_tasked(line: Line, new: Line | None) -> int:
+    if new is None or new.sku != line.sku:
+        return 0
+    return min(line.tasked_qty, max(0, new.qty - line.picked_qty - line.short_qty))
+
+
+def _grow_lists(story: Story, order_no: str) -> None:
+    """More units go onto the live list that already has the order; without one they wait in the pool."""
+    order = story.get(Order, order_no)
+    if order is None or order.held is not None:
+        return
+    live = next(iter(open_stops(story, order)), None)
+    if live is None:
+        return
+    for line in order.lines:
+        if line.untasked_qty > 0:
+            add_stops(story, live[0], order_no, line.line_no, line.untasked_qty)

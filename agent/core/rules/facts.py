@@ -1,0 +1,144 @@
+"""Payment, holds and cancellations: facts about an order, from the hub or from a person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from agent.core import commands as c
+from agent.core import events as ev
+from agent.core.model import BEFORE_PICKING, Early, Order, OrderState
+from agent.core.rules.labels import drop_label, queue_label
+from agent.core.rules.lists import take_off_lists
+from agent.core.story import Refused, Story
+from agent.core.times import from_text
+
+
+class _Paid(msgspec.Struct, frozen=True):
+    order_no: str
+    paid_at: str
+    payment_ref: str
+
+
+class _Reasoned(msgspec.Struct, frozen=True):
+    order_no: str
+    reason: str = ""
+
+
+_SHAPES: dict[str, type[_Paid] | type[_Reasoned]] = {
+    "order.paid": _Paid,
+    "order.held": _Reasoned,
+    "order.unheld": _Reasoned,
+    "order.cancelled": _Reasoned,
+}
+
+
+def take_fact(story: Story, command: c.TakeFact) -> Refused | None:
+    """A fact of the feed; for an order that is not here yet it is kept and applied when that arrives."""
+    shape = _SHAPES.get(command.fact)
+    if shape is None:
+        return Refused(f"unknown-type: {command.fact}")
+    try:
+        data = msgspec.convert(command.data, shape)
+        if isinstance(data, _Paid):
+            from_text(data.paid_at)
+    except (msgspec.ValidationError, ValueError) as error:
+        return Refused(f"malformed: {error}")
+    if story.get(Order, data.order_no) is not None:
+        apply_fact(story, data.order_no, command.fact, command.data)
+    else:
+        early = story.get(Early, data.order_no)
+        if early is None or (command.fact, command.data) not in early.facts:
+            story.emit(ev.FactKept(data.order_no, command.fact, command.data))
+    return None
+
+
+def apply_fact(story: Story, order_no: str, fact: str, data: dict[str, Any]) -> None:
+    """`data` was checked when the fact came in."""
+    order = story.get(Order, order_no)
+    if order is None:
+        raise LookupError(f"a fact of order {order_no}, which is not here")
+    reason = str(data.get("reason") or fact)
+    if fact == "order.paid":
+        _pay(story, order, from_text(data["paid_at"]), data["payment_ref"])
+    elif fact == "order.held":
+        refuse_to_hub(story, order, _hold(story, order, reason))
+    elif fact == "order.unheld":
+        _unhold(story, order, reason)
+    else:
+        refuse_to_hub(story, order, _cancel(story, order, reason))
+
+
+def refuse_to_hub(story: Story, order: Order, refused: Refused | None) -> None:
+    """The hub is told of a refusal by an event of its own."""
+    if refused is not None:
+        story.emit(ev.OrderRefused(order.order_no, order.revision, refused.reason))
+
+
+def _pay(story: Story, order: Order, paid_at: int, payment_ref: str) -> None:
+    if order.payment_ref == payment_ref:
+        return
+    if order.paid_at is not None or order.state is OrderState.CANCELLED:
+        text = f"order {order.order_no} is {order.shown_state} and was paid again, by {payment_ref}"
+        story.open_exception("payment", f"{order.order_no}/{payment_ref}", text, order.order_no)
+        return
+    story.emit(ev.OrderPaid(order.order_no, paid_at, payment_ref))
+    queue_label(story, order.order_no)
+
+
+def _hold(story: Story, order: Order, reason: str) -> Refused | None:
+    if order.held is not None and order.state in BEFORE_PICKING:
+        return None
+    if order.state not in BEFORE_PICKING:
+        return Refused(f"too-late: the order is {order.state}")
+    take_off_lists(story, order)
+    story.emit(ev.OrderHeld(order.order_no, reason))
+    return None
+
+
+def _unhold(story: Story, order: Order, reason: str) -> None:
+    if order.held is None or order.state is OrderState.CANCELLED:
+        return
+    story.emit(ev.OrderUnheld(order.order_no, reason))
+    story.close_exception("short", order.order_no, reason)
+    queue_label(story, order.order_no)
+
+
+def _cancel(story: Story, order: Order, reason: str) -> Refused | None:
+    """Each state says what must be undone; a person does what hands have to do."""
+    if order.state is OrderState.CANCELLED:
+        return None
+    if order.state is OrderState.SHIPPED:
+        return Refused("shipped: the parcel has left")
+    undone = ["pick-recalled"] if take_off_lists(story, order) else []
+    if any(line.picked_qty for line in order.lines):
+        undone.append("put-back")
+        text = f"order {order.order_no} was cancelled after picking: put its goods back"
+        story.open_exception("put-back", order.order_no, text, order.order_no)
+    if order.waybill is not None:
+        drop_label(story, order.order_no, "the order was cancelled")
+        undone += (
+            ["waybill-voided", "parcel-pulled"] if order.state is OrderState.PACKED else ["waybill-voided"]
+        )
+    story.emit(ev.OrderCancelled(order.order_no, order.shown_state, tuple(undone), reason))
+    return None
+
+
+def hold_order(story: Story, command: c.HoldOrder) -> Refused | None:
+    """A person's hold."""
+    order = story.get(Order, command.order_no)
+    return _unknown(command.order_no) if order is None else _hold(story, order, command.reason)
+
+
+def unhold_order(story: Story, command: c.UnholdOrder) -> Refused | None:
+    """A person's release."""
+    order = story.get(Order, command.order_no)
+    if order is None:
+        return _unknown(command.order_no)
+    _unhold(story, order, command.reason)
+    return None
+
+
+def _unknown(order_no: str) -> Refused:
+    return Refused(f"unknown-order: no order {order_no} is here")

@@ -1,0 +1,48 @@
+"""The pool of leased waybill numbers: asked for ahead of need, so that no label waits for anybody."""
+
+from __future__ import annotations
+
+from agent.core import commands as c
+from agent.core import events as ev
+from agent.core.model import LeaseRequest
+from agent.core.rules.labels import queue_label
+from agent.core.story import Refused, Story
+
+
+def request_lease(story: Story, command: c.RequestLease) -> Refused | None:
+    """The key is on disk before the hub is asked, so a crash repeats the same request."""
+    if story.get(LeaseRequest, command.request_key) is None:
+        story.emit(ev.LeaseRequested(command.request_key, command.carrier, command.count))
+    return None
+
+
+def take_lease(story: Story, command: c.TakeLease) -> Refused | None:
+    """The numbers of an open request join the pool, once."""
+    request = story.get(LeaseRequest, command.request_key)
+    if request is None:
+        return Refused(f"unknown-lease: nobody asked by the key {command.request_key}")
+    if request.state == "open":
+        story.emit(
+            ev.WaybillsLeased(
+                command.request_key, command.lease, command.carrier, command.numbers, command.expires_at
+            )
+        )
+        story.close_exception("lease-refused", command.carrier, "numbers were leased")
+    return None
+
+
+def refuse_lease(story: Story, command: c.RefuseLease) -> Refused | None:
+    """The hub has none for us: people hear of it while the pool still lasts."""
+    request = story.get(LeaseRequest, command.request_key)
+    if request is not None and request.state == "open":
+        story.emit(ev.LeaseRefused(command.request_key, command.reason))
+        text = f"no more waybill numbers of carrier {request.carrier}: {command.reason}"
+        story.open_exception("lease-refused", request.carrier, text)
+    return None
+
+
+def label_waiting(story: Story, command: c.LabelWaiting) -> Refused | None:
+    """Paid orders that found no number or no printer try again, oldest payment first."""
+    for order_no in story.floor.unlabelled(command.carrier, command.most):
+        queue_label(story, order_no)
+    return None

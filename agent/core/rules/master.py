@@ -1,0 +1,89 @@
+"""Master data: SKUs, locations, carriers, rules and counted stock, as the hub sets them."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import msgspec
+
+from agent.core import commands as c
+from agent.core import events as ev
+from agent.core.model import Carrier, Entity, Location, MissingSku, Ruleset, Sku, Stock
+from agent.core.story import Refused, Story
+
+E = TypeVar("E", bound=Entity)
+
+
+class _Count(msgspec.Struct, frozen=True):
+    location: str
+    sku: str
+    qty: int
+    as_of_sequence: int | None = None
+
+
+def _read(data: dict[str, Any], kind: type[E]) -> E | Refused:
+    known = {name: data[name] for name in kind.__struct_fields__ if name in data}
+    try:
+        return msgspec.convert(known, kind)
+    except msgspec.ValidationError as error:
+        return Refused(f"malformed: {error}")
+
+
+def set_sku(story: Story, command: c.SetSku) -> Refused | None:
+    """Orders that waited for it wait no more."""
+    sku = _read(command.data, Sku)
+    if isinstance(sku, Refused):
+        return sku
+    if story.get(Sku, sku.sku) == sku:
+        return None
+    missing = story.get(MissingSku, sku.sku)
+    story.emit(ev.SkuSet(sku.sku, msgspec.to_builtins(sku)))
+    for order_no in missing.order_nos if missing is not None else ():
+        story.close_exception("unknown-sku", f"{order_no}/{sku.sku}", "its master data has come")
+    return None
+
+
+def set_location(story: Story, command: c.SetLocation) -> Refused | None:
+    location = _read(command.data, Location)
+    if isinstance(location, Refused):
+        return location
+    if story.get(Location, location.location) != location:
+        story.emit(ev.LocationSet(location.location, msgspec.to_builtins(location)))
+    return None
+
+
+def set_carrier(story: Story, command: c.SetCarrier) -> Refused | None:
+    carrier = _read(command.data, Carrier)
+    if isinstance(carrier, Refused):
+        return carrier
+    if story.get(Carrier, carrier.carrier) != carrier:
+        story.emit(ev.CarrierSet(carrier.carrier, msgspec.to_builtins(carrier)))
+    return None
+
+
+def set_rules(story: Story, command: c.SetRules) -> Refused | None:
+    rules = _read(command.data, Ruleset)
+    if isinstance(rules, Refused):
+        return rules
+    if story.get(Ruleset, rules.ruleset) != rules:
+        story.emit(ev.RulesSet(rules.ruleset, rules.version, rules.rules))
+    return None
+
+
+def set_stock(story: Story, command: c.SetStock) -> Refused | None:
+    """A count replaces what we thought; picks after it are taken off, and promises it cannot keep are shown."""
+    try:
+        count = msgspec.convert(command.data, _Count)
+    except msgspec.ValidationError as error:
+        return Refused(f"malformed: {error}")
+    if count.qty < 0:
+        return Refused(f"malformed: a stock of {count.qty}")
+    as_of = command.acked_sequence if count.as_of_sequence is None else count.as_of_sequence
+    story.emit(ev.StockSet(count.location, count.sku, count.qty, as_of))
+    where = f"{count.location}/{count.sku}"
+    story.close_exception("count", where, f"counted: {count.qty}")
+    stock = story.get(Stock, count.location, count.sku)
+    if stock is not None and stock.on_hand_qty < stock.reserved_qty:
+        text = f"{stock.reserved_qty} of {count.sku} are promised from {count.location}, {stock.on_hand_qty} are there"
+        story.open_exception("over-promised", where, text)
+    return None

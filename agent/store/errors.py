@@ -1,0 +1,18 @@
+"""What can be wrong with the store.
+
+StoreError
+├── StoreBusy       another agent works on the same data
+└── StoreTooNew     the database was written by a newer version
+"""
+
+
+class StoreError(Exception):
+    """The database cannot be used; the message says what to do."""
+
+
+class StoreBusy(StoreError):
+    """Another agent runs on this data_dir."""
+
+
+class StoreTooNew(StoreError):
+    """A newer floorhand has migrated this database."""
