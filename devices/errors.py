@@ -65,4 +65,11 @@ class NotStarted(PrinterError):
 
 
 class Uncertain(PrinterError):
-    """Bytes of this job may have been written and nothing proves a label: never print it again silently."""
+    """Bytes of this job may have been written and nothing proves a label: never print it again silently.
+
+    `ticket`: what the printer may still confirm later (`has_printed`), None where it never will.
+    """
+
+    def __init__(self, reason: str, ticket: str | None = None) -> None:
+        super().__init__(reason)
+        self.ticket = ticket

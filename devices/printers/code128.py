@@ -53,7 +53,7 @@ def _in_set_b(text: str) -> tuple[str, int]:
 
 
 def _with_digit_pairs(text: str) -> tuple[str, int]:
-    """Runs of four digits and more in set C, the rest in set B; data, and its symbols with start and check."""
+    """Runs of four digits and more in set C, the rest in set B; data, and its symbols as above."""
     data, symbols, done = "", 1, 0
     for run in _DIGIT_RUN.finditer(text):
         start = run.start() + len(run[0]) % 2

@@ -1,8 +1,8 @@
 """python-escpos, imported without its side effects, and one `Dummy` of it per thread.
 
 At import the library parses a 250 kB list of printers (0.14 s), leaves a temporary directory behind and
-installs a root log handler. A label needs one profile of that list, so the import is given just that one, in a
-directory that is removed again. `Dummy.barcode()` writes to stdout, which belongs to the screen:
+installs a root log handler. A label needs one profile of that list, so the import is given just that one, in
+a directory that is removed again. `Dummy.barcode()` writes to stdout, which belongs to the screen:
 `_hw_barcode`, which it calls, does not.
 """
 
