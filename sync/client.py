@@ -1,0 +1,228 @@
+"""The HTTP client of one site at the hub: where requests go, how long they may take, what answers mean."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from datetime import UTC, datetime
+from ipaddress import ip_address
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+from urllib.parse import quote, urlsplit
+
+import httpx
+import httpx_sse
+import msgspec
+
+from sync.backoff import parse_retry_after
+from sync.cloudevents import join_batch
+from sync.errors import (
+    Busy,
+    CursorExpired,
+    HubError,
+    NotTheHub,
+    Refused,
+    SequenceGap,
+    TooLarge,
+    Unacceptable,
+    Unauthorized,
+    Unreachable,
+    WaybillsExhausted,
+)
+from sync.protocols import OutboxEvent, Result
+
+T = TypeVar("T")
+
+
+class _Results(msgspec.Struct, frozen=True):
+    results: list[Result]
+
+
+class HubClient:
+    """Owns the connections of one site to one hub base URL; `async with` closes them.
+
+    `timeout_s` bounds each request as a whole; the event stream has its own silence limit.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        site: str,
+        token: str,
+        *,
+        ca_file: Path | None = None,
+        cert_file: Path | None = None,
+        key_file: Path | None = None,
+        timeout_s: float = 15.0,
+    ) -> None:
+        self._timeout_s = timeout_s
+        self._http = httpx.AsyncClient(
+            base_url=f"{url.rstrip('/')}/v1/sites/{quote(site, safe='')}/",
+            headers={"Authorization": f"Bearer {token}", "User-Agent": "floorhand"},
+            timeout=httpx.Timeout(timeout_s, connect=min(timeout_s, 5.0)),
+            verify=_tls(ca_file, cert_file, key_file),
+            trust_env=not _is_loopback(url),  # a hub on this machine is not behind the site's proxy
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._http.aclose()
+
+    async def get(self, path: str, params: Mapping[str, str] | None = None) -> httpx.Response:
+        """A whole answer with status 200. Raises HubError."""
+        return await self._request("GET", path, params=params)
+
+    async def post(
+        self, path: str, content: bytes, *, content_type: str = "application/json", key: str | None = None
+    ) -> httpx.Response:
+        """Send a body; `key` makes the request repeatable. Raises HubError."""
+        headers = {"Content-Type": content_type} | ({"Idempotency-Key": key} if key else {})
+        return await self._request("POST", path, content=content, headers=headers)
+
+    async def ship(self, events: Sequence[OutboxEvent]) -> Sequence[Result]:
+        """POST one batch of events; a Result per event in the same order. Raises HubError."""
+        body = join_batch(event.body for event in events)
+        answer = await self.post("events", body, content_type="application/cloudevents-batch+json")
+        results = read(answer, _Results).results
+        if [result.id for result in results] != [event.id for event in events]:
+            raise NotTheHub("the hub's results do not match the events that were sent")
+        return results
+
+    @asynccontextmanager
+    async def feed(
+        self, cursor: str | None, silence_s: float
+    ) -> AsyncIterator[AsyncIterator[httpx_sse.ServerSentEvent]]:
+        """The event stream after `cursor`; silence longer than `silence_s` ends it. Raises HubError."""
+        headers = {"Accept-Encoding": "identity"}  # a compressing proxy would hold events back
+        if cursor is not None:
+            headers["Last-Event-ID"] = cursor
+        timeout = httpx.Timeout(self._timeout_s, read=silence_s)
+        async with AsyncExitStack() as connection:
+            with _faults():
+                async with asyncio.timeout(self._timeout_s):
+                    source = await connection.enter_async_context(
+                        httpx_sse.aconnect_sse(self._http, "GET", "feed", headers=headers, timeout=timeout)
+                    )
+                    if not source.response.is_success:
+                        await source.response.aread()
+                _check(source.response)
+                _check_stream(source.response)
+            yield _events(source)
+
+    async def _request(self, method: str, path: str, **rest: Any) -> httpx.Response:
+        with _faults():
+            async with asyncio.timeout(self._timeout_s):
+                response = await self._http.request(method, path, **rest)
+        _check(response)
+        return response
+
+
+async def _events(source: httpx_sse.EventSource) -> AsyncIterator[httpx_sse.ServerSentEvent]:
+    """The stream's events, network faults as HubErrors; comments only feed the silence watchdog."""
+    with _faults():
+        async for event in source.aiter_sse():
+            if event.data:  # a comment followed by an empty line comes out as an event without data
+                yield event
+
+
+def read(response: httpx.Response, kind: type[T]) -> T:
+    """The answer's JSON as `kind`. Raises NotTheHub."""
+    try:
+        return msgspec.json.decode(response.content, type=kind)
+    except (msgspec.DecodeError, RecursionError, ValueError) as error:
+        raise NotTheHub(f"an answer that is not the hub's: {error}") from None
+
+
+@contextmanager
+def _faults() -> Iterator[None]:
+    """Network faults as HubErrors."""
+    try:
+        yield
+    except httpx_sse.SSEError as error:
+        raise NotTheHub(str(error)) from None
+    except (httpx.DecodingError, httpx.InvalidURL) as error:
+        raise NotTheHub(f"{type(error).__name__}: {error}") from error
+    except TimeoutError:
+        raise Unreachable("the hub took too long to answer") from None
+    except (httpx.HTTPError, httpx.StreamError) as error:
+        raise Unreachable(f"{type(error).__name__}: {error}") from error
+
+
+def _check(response: httpx.Response) -> None:
+    """Return for 2xx; raise the HubError that the answer stands for."""
+    if response.is_success:
+        return
+    status, problem = response.status_code, _problem(response)
+    if status == 429 or status >= 500:
+        wait_s = parse_retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
+        raise Busy(status, str(problem.get("detail") or response.reason_phrase), wait_s)
+    if status < 400:
+        raise NotTheHub(f"status {status} is no answer of the hub (a captive portal?)")
+    raise _refusal(status, problem)
+
+
+def _refusal(status: int, problem: dict[str, Any]) -> HubError:
+    match status, str(problem.get("type", "")).rpartition("/")[2]:
+        case ((401 | 403), _):
+            return Unauthorized(status, problem)
+        case 410, "cursor-expired":
+            return CursorExpired(status, problem)
+        case 409, "sequence-gap":
+            return _gap(problem)
+        case 409, "waybills-exhausted":
+            return WaybillsExhausted(status, problem)
+        case 413, _:
+            return TooLarge(status, problem)
+        case ((400 | 415 | 422), _):
+            return Unacceptable(status, problem)
+        case _:
+            return Refused(status, problem)
+
+
+def _gap(problem: dict[str, Any]) -> HubError:
+    try:
+        return SequenceGap(409, problem, int(problem["expected"]))
+    except (KeyError, TypeError, ValueError):
+        return NotTheHub("a sequence-gap without the expected number")
+
+
+def _problem(response: httpx.Response) -> dict[str, Any]:
+    """The RFC 9457 document of an answer; {} where there is none that can be read."""
+    try:
+        problem = msgspec.json.decode(response.content)
+    except (msgspec.DecodeError, RecursionError, ValueError):
+        return {}  # an error page of something in between: the status alone must do
+    return problem if isinstance(problem, dict) else {}
+
+
+def _check_stream(response: httpx.Response) -> None:
+    kind = response.headers.get("Content-Type", "")
+    if not kind.startswith("text/event-stream"):
+        raise NotTheHub(f"a feed of {kind or 'no content type'} instead of events (a captive portal?)")
+
+
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _tls(ca_file: Path | None, cert_file: Path | None, key_file: Path | None) -> ssl.SSLContext:
+    """Verify the hub against `ca_file` (absent: the system's); show the site's certificate if it has one."""
+    context = ssl.create_default_context(cafile=ca_file)
+    if cert_file is not None:
+        context.load_cert_chain(cert_file, key_file)
+    return context

@@ -1,0 +1,85 @@
+"""What can go wrong between this site and its hub.
+
+HubError
+├── Unreachable           no answer: no route, refused, reset, cut short, silent
+├── NotTheHub             an answer that is not the protocol's (captive portal, proxy page)
+├── Busy                  429 or 5xx: the hub asks for patience
+└── Refused               any other problem document
+    ├── Unauthorized      401, 403
+    ├── CursorExpired     410: the feed no longer keeps what comes after that cursor
+    ├── SequenceGap       409: the hub misses events before the ones sent
+    ├── TooLarge          413
+    ├── Unacceptable      400, 415, 422: what was sent will never be taken as it is
+    └── WaybillsExhausted 409: the carrier has no numbers left
+
+BadEvent                  bytes that are no CloudEvent (a ValueError)
+"""
+
+
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class BadEvent(ValueError):
+    """The bytes are no CloudEvent 1.0 of this protocol; the text says where and why."""
+
+
+class HubError(Exception):
+    """The hub did not do what it was asked; the text is for people."""
+
+
+class Unreachable(HubError):
+    """No answer came, or it broke off: whether the hub acted on the request is unknown."""
+
+
+class NotTheHub(HubError):
+    """Somebody answered, but not in the hub's protocol."""
+
+
+class Busy(HubError):
+    """The hub cannot serve now (429, 5xx); `retry_after_s` is the wait it asks for, 0 if it named none."""
+
+    def __init__(self, status: int, reason: str, retry_after_s: float = 0.0) -> None:
+        super().__init__(f"the hub answered {status}: {reason}")
+        self.status = status
+        self.retry_after_s = retry_after_s
+
+
+class Refused(HubError):
+    """The hub refuses this request; `problem` is its RFC 9457 document ({} where it sent none)."""
+
+    def __init__(self, status: int, problem: dict[str, Any]) -> None:
+        words = problem.get("detail") or problem.get("title") or problem.get("type") or "no reason given"
+        super().__init__(f"the hub refused with {status}: {words}")
+        self.status = status
+        self.problem = problem
+
+
+class Unauthorized(Refused):
+    """The token (or client certificate) is not, or no longer, good for this site."""
+
+
+class CursorExpired(Refused):
+    """A snapshot is needed before the feed can be followed again."""
+
+
+class SequenceGap(Refused):
+    """The hub committed nothing; it wants the events from `expected` on."""
+
+    def __init__(self, status: int, problem: dict[str, Any], expected: int) -> None:
+        super().__init__(status, problem)
+        self.expected = expected
+
+
+class TooLarge(Refused):
+    """The request is larger than the hub takes at once."""
+
+
+class Unacceptable(Refused):
+    """The hub cannot take this content, now or later."""
+
+
+class WaybillsExhausted(Refused):
+    """The carrier's pool at the hub is empty."""

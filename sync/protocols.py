@@ -1,0 +1,85 @@
+"""What the hub link needs of whoever keeps the orders: an inbox, an outbox and the link's state."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Literal, NamedTuple, Protocol
+
+import msgspec
+
+from sync.cloudevents import CloudEvent
+
+
+class LinkState(msgspec.Struct, frozen=True):
+    """How a direction of the link is: `doing` is one word, `reason` a sentence (empty when all is well)."""
+
+    up: bool
+    doing: str
+    reason: str
+    since: datetime
+
+
+class FeedEvent(NamedTuple):
+    """An event of the feed and the cursor to resume after once it is committed."""
+
+    cursor: str
+    event: CloudEvent
+
+
+class Inbox(Protocol):
+    """Where the feed's events go. Each call returns only after the commit."""
+
+    async def cursor(self) -> str | None:
+        """The cursor of the last committed event or snapshot; None before the first."""
+
+    async def accept(self, events: Sequence[FeedEvent]) -> None:
+        """Commit the events and the last one's cursor together. A repeat is no error."""
+
+    async def begin_snapshot(self) -> None:
+        """Rows of a whole view follow; another one may have been broken off before."""
+
+    async def snapshot_rows(self, kind: str, rows: Sequence[dict[str, Any]]) -> None:
+        """One page of `skus`, `locations`, `stock`, `carriers` or `orders`."""
+
+    async def end_snapshot(self, cursor: str) -> None:
+        """The view is complete; the feed goes on after `cursor`."""
+
+
+class OutboxEvent(NamedTuple):
+    """An encoded CloudEvent that waits for the hub, with the sequence number of its outbox."""
+
+    sequence: int
+    id: str
+    body: bytes
+
+
+class Result(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the hub says of one event; `rejected` is final and comes with its problem document."""
+
+    id: str
+    status: Literal["accepted", "duplicate", "rejected"]
+    problem: dict[str, Any] | None = None
+
+
+class Outbox(Protocol):
+    """Where the events for the hub wait."""
+
+    async def pending(self, max_events: int, max_bytes: int) -> Sequence[OutboxEvent]:
+        """The next events after the settled position in sequence order; at least one, if there is any."""
+
+    async def settle(self, results: Sequence[Result]) -> None:
+        """Commit what the hub said of the oldest pending events."""
+
+    async def rewind(self, expected_sequence: int) -> None:
+        """The hub wants to have the events from this sequence number on (again)."""
+
+    async def wait(self) -> None:
+        """Return once there may be something pending."""
+
+
+class Channel(Protocol):
+    """A way to the hub for the relay's batches; every channel ships the same events with the same ids."""
+
+    async def ship(self, events: Sequence[OutboxEvent]) -> Sequence[Result]:
+        """Hand over one batch; the results come in the events' order. Raises HubError."""

@@ -1,0 +1,101 @@
+"""Ships the outbox to the hub: in sequence order, one batch in flight, until each event is settled."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from random import Random
+from typing import NoReturn
+
+from sync.backoff import Backoff
+from sync.errors import HubError, SequenceGap, TooLarge, Unacceptable
+from sync.link import Link, utc_now
+from sync.protocols import Channel, LinkState, Outbox, OutboxEvent, Result
+
+log = logging.getLogger(__name__)
+
+MAX_EVENTS = 500
+MAX_BYTES = 1_048_576 - MAX_EVENTS - 2  # the commas and brackets of a batch count too
+
+
+class Relay:
+    """The agent → hub direction over one channel.
+
+    A batch that the hub cannot take is halved (413) or shipped one by one (400, 415, 422), so that
+    only the event at fault is rejected. A gap rewinds the outbox; the same gap again without progress between
+    waits like a fault.
+    """
+
+    def __init__(
+        self,
+        client: Channel,
+        outbox: Outbox,
+        *,
+        on_state: Callable[[LinkState], None],
+        backoff: Backoff | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        rng: Random | None = None,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._channel = client
+        self._outbox = outbox
+        self._link = Link("relay", on_state, backoff=backoff, sleep=sleep, rng=rng, now=now)
+        self._max_events = MAX_EVENTS
+        self._singly = 0  # how many of the next events go one by one
+        self._rewound_to: int | None = None
+
+    async def run(self) -> NoReturn:
+        """Ship until cancelled; only what the outbox raises comes out of here."""
+        while True:
+            batch = await self._outbox.pending(1 if self._singly else self._max_events, MAX_BYTES)
+            if not batch:
+                self._link.show(up=True, doing="idle")
+                await self._outbox.wait()
+                continue
+            try:
+                await self._ship(batch)
+            except HubError as error:
+                await self._link.wait_out(error)
+
+    async def _ship(self, batch: Sequence[OutboxEvent]) -> None:
+        if self._link.is_good:
+            self._link.show(up=True, doing="sending")
+        try:
+            results = await self._channel.ship(batch)
+        except SequenceGap as gap:
+            await self._rewind(gap)
+        except TooLarge as error:
+            self._max_events = max(1, len(batch) // 2)
+            await self._reject_single(batch, error)
+        except Unacceptable as error:
+            self._singly = max(self._singly, len(batch))
+            await self._reject_single(batch, error)
+        else:
+            await self._outbox.settle(results)
+            self._shipped(len(batch))
+
+    def _shipped(self, count: int) -> None:
+        """The hub took them: grow the batch again, forget failures."""
+        self._link.good()
+        self._link.show(up=True, doing="sending")
+        self._rewound_to = None
+        self._singly = max(0, self._singly - count)
+        self._max_events = min(MAX_EVENTS, self._max_events * 2)
+
+    async def _rewind(self, gap: SequenceGap) -> None:
+        if self._rewound_to == gap.expected:
+            raise gap  # asked before, and nothing got through since
+        self._rewound_to = gap.expected
+        log.warning("relay: %s; shipping again from %d", gap, gap.expected)
+        await self._outbox.rewind(gap.expected)
+
+    async def _reject_single(self, batch: Sequence[OutboxEvent], error: TooLarge | Unacceptable) -> None:
+        """A single event that is refused is rejected for good; a larger batch is tried in pieces first."""
+        if len(batch) > 1:
+            return
+        log.error("relay: event %s is refused: %s", batch[0].id, error)
+        problem = error.problem or {"status": error.status, "title": str(error)}
+        await self._outbox.settle([Result(batch[0].id, "rejected", problem)])
+        self._singly = max(0, self._singly - 1)

@@ -1,0 +1,62 @@
+"""The hub's whole view, page by page: rows, the key to go on after, the feed position of the view."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, Final
+
+import msgspec
+
+from sync.client import HubClient
+from sync.errors import NotTheHub
+
+log = logging.getLogger(__name__)
+
+#: In the order in which they can be used: orders name SKUs, stock names locations.
+KINDS: Final = ("skus", "locations", "stock", "carriers", "orders")
+
+_KEYS: Final = {
+    "skus": ("sku",),
+    "locations": ("location",),
+    "stock": ("location", "sku"),
+    "carriers": ("carrier",),
+    "orders": ("order_no",),
+}
+
+
+class Page(msgspec.Struct, frozen=True):
+    """One page; `key` names its last row, `broken_rows` counts lines that are no object with that key."""
+
+    rows: list[dict[str, Any]]
+    key: str | None
+    last: bool
+    feed_cursor: str
+    broken_rows: int = 0
+
+
+async def fetch_page(client: HubClient, kind: str, after: str | None) -> Page:
+    """The rows of `kind` after the row with the key `after`. Raises HubError."""
+    answer = await client.get(f"snapshot/{kind}", {"after": after} if after is not None else None)
+    cursor = answer.headers.get("Feed-Cursor")
+    if not cursor:
+        raise NotTheHub(f"a page of {kind} without Feed-Cursor")
+    page = _parse(kind, answer.content, last=answer.headers.get("Last-Page") == "true", cursor=cursor)
+    if not page.last and (page.key is None or page.key == after):
+        raise NotTheHub(f"a page of {kind} that neither ends nor goes on")
+    return page
+
+
+def _parse(kind: str, body: bytes, *, last: bool, cursor: str) -> Page:
+    rows: list[dict[str, Any]] = []
+    key: str | None = None
+    lines = [line for line in body.split(b"\n") if line.strip()]
+    for line in lines:
+        try:
+            row = msgspec.json.decode(line, type=dict[str, Any])
+            key = "/".join(str(row[name]) for name in _KEYS[kind])
+        except (msgspec.DecodeError, RecursionError, ValueError, KeyError) as error:
+            # one unreadable row must not keep the floor from all others; it is counted and shown
+            log.error("snapshot: a row of %s cannot be read: %r", kind, error)
+        else:
+            rows.append(row)
+    return Page(rows, key, last, cursor, broken_rows=len(lines) - len(rows))
