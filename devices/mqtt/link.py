@@ -101,6 +101,7 @@ class MqttLink:
             raise
         finally:
             self._inbox = None
+            self._tell_state(False, "closed")
         raise AssertionError("only an error or a cancellation ends the loop above")
 
     async def publish(self, topic: str, payload: bytes, *, retain: bool = False, qos: int = 1) -> None:

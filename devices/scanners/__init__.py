@@ -1,0 +1,1 @@
+"""Scanners: bytes to frames to scans, and the tone back."""
