@@ -49,12 +49,12 @@ class SupervisorApp(App[None]):
         self._paint_every_s = paint_every_s
         self._newest: FloorView | None = None
         self._pause: Timer | None = None
-
-    def on_mount(self) -> None:
-        """Colours first, then the agent."""
         for theme in (DARK, LIGHT):
             self.register_theme(theme)
         self.theme = DARK.name
+
+    def on_mount(self) -> None:
+        """From now on the agent is followed."""
         self.follow_agent()
 
     @work(exclusive=True, group="agent")

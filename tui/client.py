@@ -87,6 +87,12 @@ class AgentClient:
     async def __aexit__(self, *_: object) -> None:
         await self._http.aclose()
 
+    @property
+    def authorization(self) -> str | None:
+        """What is shown to an agent that asks for a token."""
+        shown: str | None = self._http.headers.get("Authorization")
+        return shown
+
     async def floor(self) -> FloorView:
         """The floor now. Raises `httpx.HTTPError` or `msgspec.MsgspecError`."""
         answer = await self._http.get("/v1/floor")

@@ -12,7 +12,8 @@ class ShippedTrend:
     """Running totals at moments of the agent's clock, thinned to two an interval.
 
     A gap in the reports (the agent was not reachable) is spread evenly over its time, so that healing shows
-    no spike. A total that falls belongs to another agent or day: the trend starts anew.
+    no spike. A report that overtook a slightly older one makes the older one void. A total that falls, or a
+    clock far back, belongs to another agent or day: the trend starts anew.
     """
 
     interval_s: int = 10
@@ -21,8 +22,13 @@ class ShippedTrend:
 
     def with_total(self, at: datetime, total: int) -> ShippedTrend:
         """The trend with one more report."""
-        if self.samples and (total < self.samples[-1][1] or at < self.samples[-1][0]):
-            return replace(self, samples=((at, total),))
+        if self.samples:
+            last_at, last_total = self.samples[-1]
+            late_s = (last_at - at).total_seconds()
+            if 0 <= late_s < self.interval_s:
+                return self
+            if late_s > 0 or total < last_total:
+                return replace(self, samples=((at, total),))
         oldest = at - timedelta(seconds=self.interval_s * (self.intervals + 1))
         kept = [sample for sample in self.samples if sample[0] >= oldest]
         if len(kept) > 1 and (at - kept[-2][0]).total_seconds() < self.interval_s / 2:

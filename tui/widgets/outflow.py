@@ -28,20 +28,19 @@ class Outflow(Figure):
         shipped, walked = _shipped(view, self.trend), _walked(view)
         per_interval = self.trend.per_interval()
         if self.size.height < 3:
-            text = Content("   ").join([shipped, walked])
-            room = max(0, self.size.width - text.cell_length - 1)
-            return Content.assemble(text, " ", (spark(per_interval, room), "$text-success"))
-        window = f"{duration_text(self.trend.intervals * self.trend.interval_s)}"
-        legend = (
-            f"shipped each {self.trend.interval_s} s, last {window}, most {max(per_interval, default=0):.0f}"
-        )
-        columns = spark(per_interval, min(self.size.width, self.trend.intervals))
-        return lines(walked, shipped, Content.styled(columns, "$text-success"), Content.styled(legend, QUIET))
+            room = max(0, self.size.width - shipped.cell_length - walked.cell_length - 3)
+            return Content.assemble(shipped, " ", (spark(per_interval, room), "$text-success"), "  ", walked)
+        columns = min(self.size.width, self.trend.intervals)
+        window = duration_text(columns * self.trend.interval_s)
+        most = max(per_interval[-columns:], default=0)
+        legend = f"shipped each {self.trend.interval_s} s of the last {window}, most {most:.0f}"
+        drawn = Content.styled(spark(per_interval, columns), "$text-success")
+        return lines(walked, shipped, drawn, Content.styled(legend, QUIET))
 
 
 def _shipped(view: FloorView, trend: ShippedTrend) -> Content:
     rate = trend.per_minute()
-    pace = "" if rate is None else f", {rate:,.0f} a minute"
+    pace = "" if rate is None else f", {rate:,.0f}/min"
     return Content.assemble("shipped ", (count_text(view.shipped_total), "bold"), pace)
 
 

@@ -26,10 +26,29 @@ class Panel(Vertical):
         """The table and the word."""
         yield FloorTable(self.table).data_bind(Panel.floor)
         yield Static(self.table.nothing, classes="nothing")
+        yield Static(classes="detail", markup=False)
 
     def watch_floor(self, view: FloorView | None) -> None:
         """The word stands only for an empty table; the number of rows at the lower edge."""
         rows = self.table.rows(view) if view else ()
         self.set_class(not rows, "-empty")
         at_risk = sum(row.level > 0 for row in rows)
+        self._detail()
         self.border_subtitle = f"{len(rows)}" + (f", {at_risk} at risk" if at_risk else "")
+
+    def on_data_table_row_highlighted(self) -> None:
+        """Another row, another sentence."""
+        self._detail()
+
+    def on_resize(self) -> None:
+        """What was cut off may fit now."""
+        self._detail()
+
+    def _detail(self) -> None:
+        """The row's sentence in full under a table that is too narrow for it."""
+        if not self.is_mounted:
+            return
+        table, detail = self.query_one(FloorTable), self.query_one(".detail", Static)
+        detail.display = table.row_count > 0 and table.virtual_size.width > self.size.width
+        if detail.display:
+            detail.update(table.get_row_at(table.cursor_row)[-1].plain)

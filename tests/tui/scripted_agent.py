@@ -1,0 +1,104 @@
+"""A scripted agent on a real unix socket: serves what a test tells it, faults included."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import msgspec
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from agent.api.messages import FloorView
+
+
+class CutError(Exception):
+    """Ends a stream in the middle, as a killed agent would."""
+
+
+class _Server(uvicorn.Server):
+    """Says when it listens."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listening = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.listening.set()
+
+
+class ScriptedAgent:
+    """Serves `/v1/floor` and its stream over a unix socket, faults included."""
+
+    def __init__(self, path: Path, view: FloorView) -> None:
+        self.path = path
+        self.view = view
+        self.status = 200
+        self.garbage: bytes | None = None
+        self.awake = asyncio.Event()
+        self.awake.set()
+        self.tokens: list[str | None] = []
+        self.snapshots = 0
+        self._streams: set[asyncio.Queue[bytes | None]] = set()
+        self._server: _Server | None = None
+        self._serving: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Listen; a stopped agent may be started again."""
+        self.status = 200
+        routes = [Route("/v1/floor", self._floor), Route("/v1/floor/stream", self._stream)]
+        config = uvicorn.Config(Starlette(routes=routes), uds=str(self.path), log_config=None)
+        self._server = _Server(config)
+        self._serving = asyncio.create_task(self._server.serve())
+        await asyncio.wait_for(self._server.listening.wait(), 10)
+
+    async def stop(self) -> None:
+        """End every stream in good order, then the server."""
+        self.status = 503
+        self.awake.set()
+        for stream in self._streams:
+            stream.put_nowait(None)
+        if self._server is not None and self._serving is not None:
+            self._server.should_exit = True
+            await self._serving
+            self._server = self._serving = None
+
+    def show(self, view: FloorView) -> None:
+        """The floor changes."""
+        self.view = view
+        for stream in self._streams:
+            stream.put_nowait(b"event: floor\ndata: " + msgspec.json.encode(view) + b"\n\n")
+
+    def say(self, frame: bytes) -> None:
+        """Send anything at all on the open streams; `b""` cuts them."""
+        for stream in self._streams:
+            stream.put_nowait(frame)
+
+    async def _floor(self, request: Request) -> Response:
+        self.tokens.append(request.headers.get("Authorization"))
+        self.snapshots += 1
+        body = self.garbage or msgspec.json.encode(self.view)
+        return Response(body, self.status, media_type="application/json")
+
+    async def _stream(self, request: Request) -> Response:
+        await self.awake.wait()
+        if self.status != 200:
+            return Response(status_code=self.status)
+        return StreamingResponse(self._frames(), self.status, media_type="text/event-stream")
+
+    async def _frames(self) -> AsyncIterator[bytes]:
+        mine: asyncio.Queue[bytes | None] = asyncio.Queue()
+        self._streams.add(mine)
+        try:
+            while (frame := await mine.get()) is not None:
+                if not frame:
+                    raise CutError
+                yield frame
+        finally:
+            self._streams.discard(mine)
