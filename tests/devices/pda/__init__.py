@@ -1,0 +1,1 @@
+"""The claims about MQTT, PDAs and pickers."""
