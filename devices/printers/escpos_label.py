@@ -22,6 +22,8 @@ BARCODE_DOTS = 88
 BARCODE_WITH_TEXT_DOTS = BARCODE_DOTS + LINE_DOTS
 QR_MODULE_DOTS = 5
 QR_LEVEL_M = 1
+QR_QUIET_MODULES = 4
+_FEED_QUIET_ZONE = b"\x1bJ" + bytes((QR_QUIET_MODULES * QR_MODULE_DOTS,))
 _QR_BYTES_M = (14, 26, 42, 62, 84, 106, 122, 152, 180, 213, 251, 287, 331)  # capacity of versions 1, 2, …
 _MIN_ITEM_LINES = 1
 
@@ -79,7 +81,7 @@ def _qr_dots(content: str) -> int:
     version = next((at for at, room in enumerate(_QR_BYTES_M, start=1) if size <= room), None)
     if version is None:
         raise Unprintable(f"{size} bytes are too many for the QR code of a label")
-    return (17 + 4 * version) * QR_MODULE_DOTS
+    return (17 + 4 * version + 2 * QR_QUIET_MODULES) * QR_MODULE_DOTS
 
 
 class _Sheet:
@@ -129,7 +131,9 @@ class _Sheet:
     def qr(self, content: str, height_dots: int) -> None:
         """The print's own number as a QR code drawn by the printer."""
         self._escpos.set(align="center")
+        self._escpos._raw(_FEED_QUIET_ZONE)
         self._escpos.qr(printable(content), ec=QR_LEVEL_M, size=QR_MODULE_DOTS, native=True)
+        self._escpos._raw(_FEED_QUIET_ZONE)
         self.dots_left -= height_dots
 
     def finish(self) -> Composed:

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from PIL import Image
+
 from devices.printers.label import Media
 from devices.sim.code128 import symbols_and_text
 from devices.sim.escpos_operations import (
@@ -30,6 +32,7 @@ from devices.sim.escpos_operations import (
     Text,
 )
 from devices.sim.escpos_parser import OrderedReader, RealTimeReader
+from devices.sim.label_picture import picture
 
 RECEIVE_BUFFER_BYTES = 65536
 _READ_BYTES = 4096
@@ -96,6 +99,10 @@ class SimPrinter:
         self._auto_status = False
         self._task: asyncio.Task[None] | None = None
         self._forget_everything()
+
+    def picture(self, label: PrintedLabel) -> Image.Image:
+        """The label as it looks, dot by dot."""
+        return picture(label.operations, self.media)
 
     # -- power ----------------------------------------------------------------------------------------------
 
