@@ -134,7 +134,7 @@ class Layout:
         """Every corridor that starts above `low`'s last cross-aisle, with the walk there.
 
         Level by level: a shortest walk never turns back down, because each cross-aisle runs through the whole
-        floor, so only the sideways part has to be found.
+        floor, so only the sideways part has to be found. What a corridor brings along cannot be bettered there.
         """
         start = self.corridors[low]
         sideways = {start.x_mm: 0}
@@ -142,7 +142,7 @@ class Layout:
             if level < start.last:
                 continue
             up = {c.x_mm for c in self.corridors if c.first <= level < c.last}
-            sideways = {x_mm: _least(sideways, x_mm) for x_mm in up}
+            sideways = {x_mm: sideways.get(x_mm) or _least(sideways, x_mm) for x_mm in up}
             climbed = above_mm - self.crossings_y_mm[start.last]
             for n, corridor in enumerate(self.corridors):
                 if corridor.first == level + 1:

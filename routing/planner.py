@@ -20,7 +20,8 @@ from routing.sift import LATER
 from routing.tour import batch_of, locations_of
 
 MAX_LOCATIONS = 900
-"""So many locations are planned over at once; orders beyond them wait, or stay as the quick plan has them."""
+"""So many locations are planned over at once in a second or more (the time to prepare grows with their square);
+orders beyond them wait, or stay as the quick plan has them."""
 MAX_PRICES = 20_000
 """Limit of orders times locations, summed over the carts: what has to be priced before the first exchange."""
 MAX_ORDER_LOCATIONS = 60
@@ -47,12 +48,14 @@ def plan(problem: Problem, deadline_s: float, seed: int = 1) -> Plan:
 def _improved(problem: Problem, quick: Plan, expires: float, seed: int) -> Plan:
     """The quick plan, made better until nothing helps or `expires` (monotonic seconds) has come."""
     orders = {order.order: order for order in problem.orders}
-    batches, kept = _manageable(quick.batches)
-    if not batches or monotonic() >= expires:
+    left_s = max(0.0, expires - monotonic())
+    limit = int(MAX_LOCATIONS * min(1.0, left_s) ** 0.5)
+    batches, kept = _manageable(quick.batches, limit)
+    if not batches:
         return quick
     carts = {cart.cart: cart for cart in problem.carts}
     aboard = [orders[name] for batch in batches for name in batch.slots]
-    waiting = _window(problem, quick, aboard)
+    waiting = _window(problem, quick, aboard, limit)
     pool = Pool.of(problem, [*aboard, *waiting], [carts[batch.cart] for batch in batches])
     exchange = _exchange(pool, batches)
     tours = search(exchange, expires, Random(seed))
@@ -60,15 +63,15 @@ def _improved(problem: Problem, quick: Plan, expires: float, seed: int) -> Plan:
     return _plan(problem, quick, [*kept, *better])
 
 
-def _manageable(batches: Iterable[Batch]) -> tuple[list[Batch], list[Batch]]:
-    """The batches that are planned over, and those with too much in them, which stay as they are."""
+def _manageable(batches: Iterable[Batch], limit: int) -> tuple[list[Batch], list[Batch]]:
+    """The batches of up to `limit` locations together, and those beyond, which stay as they are."""
     taken: set[str] = set()
     prices = 0
     open_batches, kept = [], []
     for batch in batches:
         locations = {stop.location for stop in batch.stops}
         more = len(batch.slots) * len(locations)
-        if len(taken | locations) <= MAX_LOCATIONS and prices + more <= MAX_PRICES:
+        if len(taken | locations) <= limit and prices + more <= MAX_PRICES:
             taken |= locations
             prices += more
             open_batches.append(batch)
@@ -77,8 +80,8 @@ def _manageable(batches: Iterable[Batch]) -> tuple[list[Batch], list[Batch]]:
     return open_batches, kept
 
 
-def _window(problem: Problem, quick: Plan, aboard: Iterable[PickOrder]) -> list[PickOrder]:
-    """The most urgent of the waiting orders, as many as can be planned over."""
+def _window(problem: Problem, quick: Plan, aboard: Iterable[PickOrder], limit: int) -> list[PickOrder]:
+    """The most urgent of the waiting orders, up to `limit` locations with those aboard."""
     taken = set(locations_of(aboard))
     later = {left.order for left in quick.left if left.reason == LATER}
     window = []
@@ -86,7 +89,7 @@ def _window(problem: Problem, quick: Plan, aboard: Iterable[PickOrder]) -> list[
         locations = locations_of([order])
         if order.order in later and len(locations) <= MAX_ORDER_LOCATIONS:
             taken.update(locations)
-            if len(taken) > MAX_LOCATIONS:
+            if len(taken) > limit:
                 break
             window.append(order)
     return window

@@ -41,7 +41,10 @@ def search(exchange: Exchange, expires: float, rng: Random) -> list[ProvenTour]:
     moves_end = expires - min(0.4 * left_s, PROOF_S * len(exchange.loads))
     _settle(exchange, tours, moves_end)
     _wander(exchange, tours, moves_end, rng)
-    return [tours.proven(cart) for cart in range(len(exchange.loads))]
+    bounds_mm = [tours.bound_mm(cart) for cart in range(len(exchange.loads))]
+    for cart, bound_mm in enumerate(bounds_mm):
+        tours.escape(cart, bound_mm)
+    return [ProvenTour(load, bound_mm) for load, bound_mm in zip(exchange.loads, bounds_mm, strict=True)]
 
 
 def _settle(exchange: Exchange, tours: _Tours, moves_end: float) -> None:
@@ -85,15 +88,18 @@ class _Tours:
                 self._solved[nodes] = self._solve(load.tour, self._expires - monotonic(), escape=False)
             self._take(cart, self._solved.get(nodes, load.tour))
 
-    def proven(self, cart: int) -> ProvenTour:
-        """This cart's load with its bound; where the bound is not reached, after a look beyond the local optimum."""
+    def bound_mm(self, cart: int) -> int:
+        """A proven bound of this cart's tour; the simplest one where the time is over."""
         tour = self._exchange.loads[cart].tour
-        length = length_mm(self._matrix, tour)
-        limit_s = min(ESCAPE_S, self._expires - monotonic()) if len(tour) <= MAX_NODES else 0.0
-        bound = tour_bound_mm(self._between(tour), length, ROUNDS if limit_s > 0 else 0)
-        if bound < length and limit_s > 0:
+        in_time = len(tour) <= MAX_NODES and monotonic() < self._expires
+        return tour_bound_mm(self._between(tour), length_mm(self._matrix, tour), ROUNDS if in_time else 0)
+
+    def escape(self, cart: int, bound_mm: int) -> None:
+        """Look beyond the local optimum of this cart's tour, where its bound leaves room and there is time."""
+        tour = self._exchange.loads[cart].tour
+        limit_s = min(ESCAPE_S, self._expires - monotonic())
+        if bound_mm < length_mm(self._matrix, tour) and len(tour) <= MAX_NODES and limit_s > 0:
             self._take(cart, self._solve(tour, limit_s, escape=True))
-        return ProvenTour(self._exchange.loads[cart], bound)
 
     def _solve(self, tour: Sequence[int], limit_s: float, *, escape: bool) -> tuple[int, ...]:
         walk = improve_tour(self._between(tour), [*range(len(tour) - 1), 0], limit_s, escape=escape)

@@ -59,6 +59,26 @@ def test_batches_of_a_busy_floor_become_shorter_and_stay_full() -> None:
     assert better.distance_mm < quick.distance_mm
 
 
+def test_tight_carts_of_several_zones_stay_within_their_limits() -> None:
+    rng, layout = Random(2), block(9, 20)
+    bins = [one for one in layout.spots.values() if one.kind == "bin"]
+    asked = []
+    for n in range(90):
+        start = rng.choice(bins)
+        near = [one.id for one in bins if one.zone == start.zone]
+        places = rng.sample(near, rng.randint(1, 3))
+        weight_g = rng.choice([100, 2_000, 6_000])
+        asked.append(order(f"O{n}", *places, rank=n % 9, zone=start.zone, weight_g=weight_g))
+    carts = tuple(
+        cart(f"c{n}", zones=zones, max_weight_g=20_000) for n, zones in enumerate([("A",), ("B", "C"), ()])
+    )
+    problem = Problem(layout, DEPOT, tuple(asked), carts)
+    quick, better = quick_plan(problem), plan(problem, 0.5)
+    assert check(problem, better) == ()
+    assert better.served >= quick.served
+    assert seeds(quick) <= aboard(better)
+
+
 def test_orders_that_lie_together_go_together() -> None:
     # Two aisles far apart; the quick plan's seeds are one of each, and slots are scarce.
     names = [("left0", "0-3"), ("right0", "7-3"), ("left1", "0-9"), ("right1", "7-9")]
