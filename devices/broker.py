@@ -124,6 +124,7 @@ class EmbeddedBroker:
             except BrokerError:
                 self.stop(kill=True)
                 if attempt == attempts:
+                    self.close()
                     raise
             else:
                 self.port = port
@@ -163,6 +164,10 @@ class EmbeddedBroker:
         return self
 
     def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop for good: what was stored is deleted."""
         self.stop()
         if self._folder is not None:
             self._folder.cleanup()
