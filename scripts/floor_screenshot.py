@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import html
 import random
+import re
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
+from rich.cells import cell_len
 
 from agent.api.messages import (
     ExceptionView,
@@ -108,9 +111,7 @@ def floor() -> FloorView:
             ),
         ),
         pdas=pdas(),
-        hub=HubView(
-            "up", "retrying", "502 from the gateway, over the backup channel", 301_442, 301_118, 324, 21.5
-        ),
+        hub=HubView("up", "retrying", "502, now over the backup channel", 301_442, 301_118, 324, 21.5),
         exceptions_open=4,
         exceptions=exceptions(),
         walked_mm=48_310_000,
@@ -157,7 +158,20 @@ async def take(columns: int, rows: int, *, light: bool) -> str:
         if light:
             await pilot.press("d")
         await pilot.pause(0.2)
-        return app.export_screenshot(title="floorhand tui")
+        return tidy(app.export_screenshot(title="floorhand tui"))
+
+
+def tidy(svg: str) -> str:
+    """No font from elsewhere, and the width of wide characters counted as two cells."""
+    svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
+    return re.sub(r'textLength="([\d.]+)"([^>]*)>([^<]*)</text>', _with_cells, svg)
+
+
+def _with_cells(text: re.Match[str]) -> str:
+    length, rest, escaped = text.groups()
+    shown = html.unescape(escaped)
+    cells = float(length) / len(shown) * cell_len(shown)
+    return f'textLength="{cells:g}"{rest}>{escaped}</text>'
 
 
 def main() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -21,18 +20,6 @@ class CutError(Exception):
     """Ends a stream in the middle, as a killed agent would."""
 
 
-class _Server(uvicorn.Server):
-    """Says when it listens."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.listening = asyncio.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.listening.set()
-
-
 class ScriptedAgent:
     """Serves `/v1/floor` and its stream over a unix socket, faults included."""
 
@@ -46,17 +33,17 @@ class ScriptedAgent:
         self.tokens: list[str | None] = []
         self.snapshots = 0
         self._streams: set[asyncio.Queue[bytes | None]] = set()
-        self._server: _Server | None = None
-        self._serving: asyncio.Task[None] | None = None
+        self._server: uvicorn.Server | None = None
 
     async def start(self) -> None:
         """Listen; a stopped agent may be started again."""
         self.status = 200
         routes = [Route("/v1/floor", self._floor), Route("/v1/floor/stream", self._stream)]
-        config = uvicorn.Config(Starlette(routes=routes), uds=str(self.path), log_config=None)
-        self._server = _Server(config)
-        self._serving = asyncio.create_task(self._server.serve())
-        await asyncio.wait_for(self._server.listening.wait(), 10)
+        config = uvicorn.Config(Starlette(routes=routes), uds=str(self.path), log_config=None, lifespan="off")
+        config.load()
+        self._server = uvicorn.Server(config)
+        self._server.lifespan = config.lifespan_class(config)
+        await self._server.startup()
 
     async def stop(self) -> None:
         """End every stream in good order, then the server."""
@@ -64,10 +51,9 @@ class ScriptedAgent:
         self.awake.set()
         for stream in self._streams:
             stream.put_nowait(None)
-        if self._server is not None and self._serving is not None:
-            self._server.should_exit = True
-            await self._serving
-            self._server = self._serving = None
+        if self._server is not None:
+            await self._server.shutdown()
+            self._server = None
 
     def show(self, view: FloorView) -> None:
         """The floor changes."""

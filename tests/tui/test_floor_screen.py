@@ -275,6 +275,20 @@ async def test_d_changes_between_dark_and_light(small: Driven) -> None:
     assert not small.app.current_theme.dark
 
 
+async def test_what_is_at_risk_has_the_colours_of_the_theme(large: Driven) -> None:
+    dark = [cell.style for cell in large.table("printers").get_row("lp2")]
+    await large.pilot.press("d")
+    light = [cell.style for cell in large.table("printers").get_row("lp2")]
+    assert [was != now for was, now in zip(dark, light, strict=True)] == [
+        False,
+        True,
+        False,
+        False,
+        False,
+        True,
+    ]
+
+
 async def test_q_leaves_with_exit_code_zero(small: Driven) -> None:
     await small.pilot.press("q")
     assert small.app.return_code == 0

@@ -29,7 +29,7 @@ from tui.widgets.status import StatusLine
 from tui.widgets.table import FloorTable
 from tui.widgets.tabs import Tabs
 
-WIDE_COLUMNS = 120
+WIDE_COLUMNS = 140
 TALL_ROWS = 36
 WIDTHS = [(0, "-narrow"), (WIDE_COLUMNS, "-wide")]
 HEIGHTS = [(0, "-short"), (TALL_ROWS, "-tall")]
@@ -72,7 +72,7 @@ class FloorScreen(Screen[None]):
 
     def on_resize(self, event: Resize) -> None:
         """More room, more of what is at risk."""
-        self.query_one(Attention).most_lines = 2 if event.size.height < TALL_ROWS else 6
+        self.query_one(Attention).most_lines = 2 if event.size.height < TALL_ROWS else 8
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         """The table with the cursor is the active one."""

@@ -30,10 +30,17 @@ class Pipeline(Figure):
             width, count = widths[state], view.orders.get(state, 0)
             names.append(Content.styled(state.rjust(width), QUIET))
             figures.append(Content.styled(count_text(count, width).rjust(width), "bold" if count else QUIET))
-            bars.append(Content.styled(bar(shares[state], width), STYLES.get(state, "$primary")))
+            bars.append(_bar(shares[state], width, STYLES.get(state, "$primary")))
         road = Content.styled("› ", QUIET).join(names[: len(ROAD)])
         aside = Content(GAP).join(["", *names[len(ROAD) :]])
         return lines(road + aside, Content(GAP).join(figures), Content(GAP).join(bars))
+
+
+def _bar(share: float, width: int, style: str) -> Content:
+    """The track tells how far a full bar would reach."""
+    drawn = bar(share, width, track="·")
+    full = drawn.rstrip("·")
+    return Content.assemble((full, style), (drawn[len(full) :], QUIET))
 
 
 def bar_shares(orders: dict[str, int]) -> dict[str, float]:

@@ -45,8 +45,9 @@ class FloorTable(DataTable[Text]):
         self.table = table
 
     def on_mount(self) -> None:
-        """The columns stand from the start."""
+        """The columns stand from the start. Cells hold their colours, so a new theme draws them anew."""
         self._add_columns()
+        self.app.theme_changed_signal.subscribe(self, lambda _: self.watch_floor(self.floor))
 
     def watch_floor(self, view: FloorView | None) -> None:
         """Another floor, other rows."""
@@ -76,11 +77,6 @@ class FloorTable(DataTable[Text]):
             self.reverse = not self.reverse
         else:
             self.sorted_by = event.column_key.value
-
-    def notify_style_update(self) -> None:
-        """Cells hold their colours: draw them anew in those of the new theme."""
-        super().notify_style_update()
-        self.watch_floor(self.floor)
 
     def _resort(self) -> None:
         under_cursor = self._key_under_cursor()
@@ -116,7 +112,8 @@ class FloorTable(DataTable[Text]):
 
     def _update(self, row: Row) -> None:
         for column, text in zip(self.table.columns, self._texts(row), strict=True):
-            if self.get_cell(row.key, column.key) != text:
+            shown = self.get_cell(row.key, column.key)
+            if (shown.plain, shown.style) != (text.plain, text.style):
                 self.update_cell(row.key, column.key, text, update_width=True)
 
     def _texts(self, row: Row) -> list[Text]:
