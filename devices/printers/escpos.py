@@ -152,9 +152,6 @@ class EscposPrinter:
             raise NotStarted(self._last_status.reason)
         session = self._session
         try:
-            if self._torn:
-                await session.write(_RESYNC + (_FORM_FEED if self.media.gap else _CUT))
-                self._torn = False
             return session, self._proof or await self._probe(session)
         except LinkError as error:
             await self._drop()
@@ -182,6 +179,9 @@ class EscposPrinter:
         try:
             await self._link.open(*self._address, connect_timeout_s=self._timeouts.connect_s)
             session = EscposSession(self._link, write_timeout_s=self._timeouts.write_s)
+            if self._torn:  # else the rest of a command that was cut would swallow the first question
+                await session.write(_RESYNC + (_FORM_FEED if self.media.gap else _CUT))
+                self._torn = False
             await self._get_to_know(session)
         except LinkError as error:
             await self._drop()

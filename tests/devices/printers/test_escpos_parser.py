@@ -1,0 +1,84 @@
+"""The simulated printer reads ESC/POS the same way however the network cuts it."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from devices.sim.escpos_operations import (
+    Ask,
+    Barcode,
+    EndOfLabel,
+    LineEnd,
+    Operation,
+    Qr,
+    RealTime,
+    Style,
+    Text,
+)
+from devices.sim.escpos_parser import OrderedReader, RealTimeReader
+from tests.devices.printers.samples import drain, payload, read
+
+SNIPPETS = [
+    b"\x1b@", b"\x1b3 ", b"\x1d!\x11", b"\x1ba\x01", b"\x1bE\x01", b"plain\n", b"\x1c&\xbb\xa6-03\x1c.\n", b"\x0c",
+    b"\x1dV\x00", b"\x1dVB\x05", b"\x1dkI\x05{BABC", b"\x1dk\x04ABC\x00", b"\x1d(k\x05\x001P0ab", b"\x1d(k\x03\x001Q0",
+    b"\x1d(H\x06\x00000001", b"\x1dr\x01", b"\x1dIC", b"\x1da\x0f", b"\x10\x04\x01", b"\x10\x05\x02", b"\x10", b"\x00",
+    bytes.fromhex("10 14 08 01 03 14 01 06 02 08"),
+]  # fmt: skip
+
+
+def split_read(stream: bytes, cuts: list[int]) -> tuple[list[Operation], list[RealTime]]:
+    ordered, at_once = OrderedReader(), RealTimeReader()
+    operations: list[Operation] = []
+    commands: list[RealTime] = []
+    edges = sorted({0, len(stream), *(cut % (len(stream) + 1) for cut in cuts)})
+    for start, end in pairwise(edges):
+        ordered.feed(stream[start:end])
+        commands += at_once.feed(stream[start:end])
+        operations += drain(ordered)
+    return operations, commands
+
+
+@given(st.lists(st.sampled_from(SNIPPETS) | st.binary(max_size=6)), st.lists(st.integers(0)))
+def test_any_split_gives_the_same_operations(parts: list[bytes], cuts: list[int]) -> None:
+    stream = b"".join(parts)
+    assert split_read(stream, cuts) == split_read(stream, [])
+
+
+@given(st.binary(max_size=300))
+def test_noise_is_read_to_its_end(noise: bytes) -> None:
+    reader = OrderedReader()
+    reader.feed(noise)
+    drain(reader)
+    assert reader.offset + reader.waiting_bytes == len(noise)
+
+
+def test_text_carries_its_style_and_its_characters() -> None:
+    assert read(b"\x1d!\x12\x1bE\x01\x1ba\x02\x1c&\xbb\xa6-03\x1c.\n") == [
+        Text("沪-03", Style(width=2, height=3, bold=True, align=2)),
+        LineEnd(34),
+    ]
+
+
+def test_codes_carry_what_was_set_before_them() -> None:
+    barcode, qr = b"\x1dhX\x1dw\x02\x1dH\x02\x1dkI\x05{BABC", b"\x1d(k\x03\x001C\x05\x1d(k\x03\x001E1"
+    assert read(barcode + qr + b"\x1d(k\x05\x001P0ab\x1d(k\x03\x001Q0") == [
+        Barcode(73, b"{BABC", 88, 2, True, 0),
+        Qr(b"ab", 5, 1, 0),
+    ]
+
+
+def test_questions_and_ends_of_labels_are_read_in_their_turn() -> None:
+    stream = b"\x0c\x1d(H\x06\x00000042\x1dr\x01\x1dV\x00"
+    assert read(stream) == [EndOfLabel(), Ask("process-id", b"0042"), Ask("paper", b"\x01"), EndOfLabel()]
+
+
+def test_a_real_time_command_is_obeyed_inside_data_too() -> None:
+    inside = b"\x1dkI\x07{C\x10\x04\x01\x22\x22"
+    assert RealTimeReader().feed(inside) == [RealTime("status", 1)]
+
+
+def test_our_own_labels_hold_no_real_time_command() -> None:
+    assert RealTimeReader().feed(payload()) == []
