@@ -104,7 +104,10 @@ class TaskDesk:
             self.events.append(event)
             reason = self._judge(event)
             reply = Reply(
-                event.id, "refused" if reason else "applied", reason, self.task and self.task.revision
+                event.id,
+                "refused" if reason else "applied",
+                reason,
+                self.task.revision if self.task else None,
             )
         if self.lose_replies:
             self.lose_replies -= 1
