@@ -93,6 +93,22 @@ class Exchange:
         while not expired() and (self._add() or self._move()):
             pass
 
+    def favour_urgent(self, expired: Callable[[], bool]) -> None:
+        """Where a more urgent order waits that would not lengthen the walk, it goes instead."""
+        while not expired() and any(self._favour(row) for cart in self._rows for row in cart):
+            pass
+
+    def _favour(self, row: _Row) -> bool:
+        rank = self.pool.rank
+        sooner = self._waiting() & (rank < rank[row.order]) & (row.prices_mm <= row.saved_mm)
+        if row.order in self._seeds or not sooner.any():
+            return False
+        load = self._instead(row, int(np.where(sooner, rank, rank.max() + 1).argmin()))
+        if length_mm(self.pool.matrix, load.tour) > length_mm(self.pool.matrix, self.loads[row.cart].tour):
+            return False
+        self.put(row.cart, load)
+        return True
+
     def _waiting(self) -> NDArray[np.bool_]:
         waiting = np.ones(len(self.pool.orders), bool)
         waiting[[order for load in self.loads for order in load.orders]] = False

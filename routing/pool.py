@@ -29,6 +29,7 @@ class Pool:
     matrix: Ints
     nodes: Ints
     starts: Ints
+    rank: Ints
     weight_g: Ints
     volume_cm3: Ints
     served: NDArray[np.bool_]
@@ -47,6 +48,7 @@ class Pool:
             matrix=distances_mm(problem.layout, locations),
             nodes=np.array([node for each in nodes for node in each], np.int64),
             starts=np.cumsum([0, *map(len, nodes)], dtype=np.int64),
+            rank=np.array([order.rank for order in orders], np.int64),
             weight_g=np.array([order.weight_g for order in orders], np.int64),
             volume_cm3=np.array([order.volume_cm3 for order in orders], np.int64),
             served=np.array([[serves[cart.zones, order.zones] for order in orders] for cart in carts], bool),

@@ -41,6 +41,7 @@ def search(exchange: Exchange, expires: float, rng: Random) -> list[ProvenTour]:
     moves_end = expires - min(0.4 * left_s, PROOF_S * len(exchange.loads))
     _settle(exchange, tours, moves_end)
     _wander(exchange, tours, moves_end, rng)
+    exchange.favour_urgent(lambda: monotonic() >= expires)
     bounds_mm = [tours.bound_mm(cart) for cart in range(len(exchange.loads))]
     for cart, bound_mm in enumerate(bounds_mm):
         tours.escape(cart, bound_mm)

@@ -79,6 +79,18 @@ def test_tight_carts_of_several_zones_stay_within_their_limits() -> None:
     assert seeds(quick) <= aboard(better)
 
 
+def test_of_orders_for_the_same_place_the_more_urgent_go() -> None:
+    rng, layout = Random(3), block(4, 6)
+    bins = [one for one in layout.spots if one != DEPOT]
+    place = {f"O{n}": rng.choice(bins) for n in range(120)}
+    asked = tuple(order(name, place[name], rank=rank) for rank, name in enumerate(place))
+    problem = Problem(layout, DEPOT, asked, (cart("a"), cart("b"), cart("c")))
+    planned, rank = plan(problem, 0.6), {one.order: one.rank for one in asked}
+    for name in aboard(planned) - seeds(quick_plan(problem)):
+        waiting = [left.order for left in planned.left if place[left.order] == place[name]]
+        assert all(rank[name] < rank[one] for one in waiting)
+
+
 def test_orders_that_lie_together_go_together() -> None:
     # Two aisles far apart; the quick plan's seeds are one of each, and slots are scarce.
     names = [("left0", "0-3"), ("right0", "7-3"), ("left1", "0-9"), ("right1", "7-9")]
