@@ -81,7 +81,9 @@ class EscposPrinter:
         self._last_ticket = 0
         self._has_ever_answered = False
         self._torn = False  # a job may have been cut in the middle
-        self._doubt: tuple[EscposSession, str | None] | None = None  # the last uncertain job
+        self._doubt: tuple[EscposSession, str | None] | None = (
+            None  # the job without evidence, if the last one is
+        )
         self._last_status = PrinterStatus(False, "not asked yet")
 
     async def open(self) -> None:
@@ -106,16 +108,16 @@ class EscposPrinter:
             ticket = self._next_ticket() if proof is _Proof.PROCESS_ID else None
             try:
                 await self._send(session, proof, payload, ticket, on_first_byte)
-                return await self._evidence(session, proof, ticket)
+                evidence = await self._evidence(session, proof, ticket)
             except LinkError as error:
-                self._torn, self._doubt = True, (session, None)
-                self._last_status = PrinterStatus(False, error.reason)
+                self._torn, self._last_status = True, PrinterStatus(False, error.reason)
                 await self._drop()
                 raise Uncertain(error.reason) from error
             except Uncertain as error:
-                self._doubt = (session, ticket)
                 self._last_status = PrinterStatus(False, error.reason)
                 raise
+            self._doubt = None
+            return evidence
 
     async def clear_buffer(self) -> bool:
         """Empty the printer's buffers. True: it acknowledged, so a job that was uncertain did not print.
@@ -131,10 +133,10 @@ class EscposPrinter:
             except (PrinterUnreachable, LinkError):
                 await self._drop()
                 return False
-            doubt = self._doubt
-            if cleared:
-                self._torn, self._doubt = False, None
-            return cleared and (doubt is None or _surely_unprinted(session, *doubt))
+            if not cleared or (self._doubt is not None and not _surely_unprinted(session, *self._doubt)):
+                return False
+            self._doubt = None
+            return True
 
     def has_printed(self, ticket: str | None) -> bool:
         """Whether an uncertain job (`Uncertain.ticket`) was confirmed after all; ask `status` first."""
@@ -234,6 +236,7 @@ class EscposPrinter:
             payload += session.process_id_query(ticket)
         elif proof is _Proof.IN_ORDER:
             payload += session.in_order_query()
+        self._doubt = (session, ticket)
         await session.write(payload, on_first_byte)
 
     async def _evidence(self, session: EscposSession, proof: _Proof, ticket: str | None) -> Evidence:

@@ -49,6 +49,13 @@ _LENGTHS = {
 }
 
 
+def read_all(data: bytes) -> tuple[Operation, ...]:
+    """What a printer in its initial state makes of `data`, as far as it is complete."""
+    reader = OrderedReader()
+    reader.feed(data)
+    return tuple(iter(reader.next, None))
+
+
 class RealTimeReader:
     """Finds real-time commands in what arrives, wherever they stand."""
 
@@ -104,11 +111,14 @@ class _Modes:
 class OrderedReader:
     """Interprets the receive buffer in its order.
 
-    `offset` counts all bytes done with; `operation_offset` is where the last operation began.
+    `offset` counts all bytes done with; `operation_offset` is where the last operation began, and
+    `operation_bytes` are its bytes with the mode commands before it.
     """
 
     offset: int = 0
     operation_offset: int = 0
+    operation_bytes: bytes = b""
+    _taken: bytearray = field(default_factory=bytearray)
     _buffer: bytearray = field(default_factory=bytearray)
     _modes: _Modes = field(default_factory=_Modes)
 
@@ -125,6 +135,7 @@ class OrderedReader:
         """Forget the buffer and all modes."""
         self.offset += len(self._buffer)
         self._buffer.clear()
+        self._taken.clear()
         self._modes = _Modes()
 
     def next(self) -> Operation | None:
@@ -133,9 +144,13 @@ class OrderedReader:
             used, operation = self._step()
             if used == 0:
                 return None
+            if self._buffer[0] != _DLE:
+                self._taken += self._buffer[:used]
             del self._buffer[:used]
             self.operation_offset, self.offset = self.offset, self.offset + used
             if operation is not None:
+                self.operation_bytes = bytes(self._taken)
+                self._taken.clear()
                 return operation
         return None
 

@@ -8,56 +8,25 @@ when everything before it has been printed, and is lost when nobody listens.
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
 from PIL import Image
 
 from devices.printers.label import Media
-from devices.sim.code128 import symbols_and_text
-from devices.sim.escpos_operations import (
-    Ask,
-    Barcode,
-    EndOfLabel,
-    Init,
-    LineEnd,
-    Operation,
-    Qr,
-    RealTime,
-    Text,
-)
+from devices.sim.escpos_operations import Ask, EndOfLabel, Init, Operation, RealTime
 from devices.sim.escpos_parser import OrderedReader, RealTimeReader
 from devices.sim.label_picture import picture
+from devices.sim.printed_label import PrintedLabel, printed_label
+
+__all__ = ["PrintedLabel", "SimPrinter"]
 
 RECEIVE_BUFFER_BYTES = 65536
 _READ_BYTES = 4096
-_PRINT_QR = re.compile(r"FH1:(?P<waybill>[^:]+):(?P<job>.+):(?P<copy>\d+)")
-_ORDER_LINE = re.compile(r"订单号 (\S+)")
 _INFO = {0x43: b"_SIM-LABEL\x00", 0x44: b"_00000001\x00"}
-
-
-@dataclass(frozen=True, slots=True)
-class PrintedLabel:
-    """One label that came out. What is not on it is empty; times are seconds since the epoch.
-
-    `first_byte_at` is when the first byte of its print data arrived (questions do not count), `printed_at` when
-    it was out.
-    """
-
-    waybill: str
-    qr: str
-    job: str
-    copy: int
-    order_no: str
-    text: tuple[str, ...]
-    first_byte_at: float
-    printed_at: float
-    operations: tuple[Operation, ...]
 
 
 class SimPrinter:
@@ -122,6 +91,8 @@ class SimPrinter:
             task.cancel()
             await asyncio.wait((task,))
         self._forget_everything()
+        if task is not None and not task.cancelled():
+            task.result()  # it ended before it was told to: say why
 
     async def __aenter__(self) -> Self:
         return await self.start()
@@ -192,6 +163,7 @@ class SimPrinter:
         self._arrivals: deque[tuple[int, float]] = deque()  # stream offset behind a chunk, and when it came
         self._received = 0
         self._page: list[Operation] = []
+        self._page_data = bytearray()
         self._first_byte_at = 0.0
         self._life = object()  # a label in motion belongs to one life, and is torn when that ends
         self._auto_status = False
@@ -301,7 +273,9 @@ class SimPrinter:
     def _add(self, operation: Operation) -> None:
         if not self._page:
             self._first_byte_at = self._arrival(self._ordered.operation_offset)
+            self._page_data.clear()
         self._page.append(operation)
+        self._page_data += self._ordered.operation_bytes
 
     def _arrival(self, offset: int) -> float:
         while len(self._arrivals) > 1 and self._arrivals[0][0] <= offset:
@@ -317,7 +291,9 @@ class SimPrinter:
         await asyncio.sleep(self._label_s)
         await self._running.wait()
         if life is self._life:
-            label = _label(tuple(self._page), first_byte_at, time.time())
+            label = printed_label(
+                self._page, bytes(self._page_data), first_byte_at=first_byte_at, printed_at=time.time()
+            )
             self._page.clear()
             self.paper.append(label)
             self._use_up(1)
@@ -330,34 +306,3 @@ class SimPrinter:
             if self._labels_left <= 0:
                 self._has_paper, self._labels_left = False, None
                 self._sensors_changed()
-
-
-def _label(operations: tuple[Operation, ...], first_byte_at: float, printed_at: float) -> PrintedLabel:
-    text = _lines(operations)
-    codes = [op for op in operations if isinstance(op, Barcode)]
-    read = symbols_and_text(codes[0].data) if codes else None
-    qr = next((op.data.decode(errors="replace") for op in operations if isinstance(op, Qr)), "")
-    print_no = _PRINT_QR.fullmatch(qr)
-    order_line = next(filter(None, map(_ORDER_LINE.match, text)), None)
-    return PrintedLabel(
-        waybill=read[1] if read else "",
-        qr=qr,
-        job=print_no["job"] if print_no else "",
-        copy=int(print_no["copy"]) if print_no else 0,
-        order_no=order_line[1] if order_line else "",
-        text=text,
-        first_byte_at=first_byte_at,
-        printed_at=printed_at,
-        operations=operations,
-    )
-
-
-def _lines(operations: tuple[Operation, ...]) -> tuple[str, ...]:
-    lines, line = [], ""
-    for operation in operations:
-        if isinstance(operation, Text):
-            line += operation.text
-        elif isinstance(operation, LineEnd):
-            lines.append(line)
-            line = ""
-    return (*lines, line) if line else tuple(lines)

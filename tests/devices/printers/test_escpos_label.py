@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import io
+import os
+import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stdout
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import zxingcpp
@@ -138,4 +142,21 @@ def test_composing_writes_nothing_to_the_screen() -> None:
     with redirect_stdout(io.StringIO()) as screen:
         compose(LABEL, MEDIA)
     assert screen.getvalue() == ""
-    assert "escpos.printer" in sys.modules
+
+
+def test_threads_do_not_mix_their_labels() -> None:
+    labels = [replace(LABEL, waybill=f"YT{n:08}") for n in range(200)]
+    with ThreadPoolExecutor(4) as pool:
+        composed = list(pool.map(lambda label: compose(label, MEDIA), labels))
+    assert composed == [compose(label, MEDIA) for label in labels]
+
+
+def test_importing_the_library_leaves_no_handler_no_directory_and_no_setting(tmp_path: Path) -> None:
+    script = (
+        "import logging, os; before = dict(os.environ)\n"
+        "import devices.printers.escpos_library, tempfile\n"
+        "assert not logging.root.handlers and dict(os.environ) == before and tempfile.tempdir is None"
+    )
+    environ = {**os.environ, "TMPDIR": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", script], env=environ, check=True, timeout=60)
+    assert list(tmp_path.iterdir()) == []

@@ -131,7 +131,7 @@ async def test_a_buffer_cleared_after_the_connection_was_lost_proves_nothing() -
         with pytest.raises(Uncertain):
             await print_label(printer)
         assert not await printer.clear_buffer()
-        assert await printer.clear_buffer()  # no doubt is left by now: the caller has been told
+        assert not await printer.clear_buffer()  # nor does asking again
 
 
 async def test_a_buffer_cleared_after_the_label_came_out_proves_nothing() -> None:
