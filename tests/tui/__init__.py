@@ -1,1 +1,1 @@
-"""The claims that this project makes, room by room."""
+"""The claims of the supervisor's screens."""
