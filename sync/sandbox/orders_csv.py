@@ -32,6 +32,7 @@ _DATE_FORMATS = (
     "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S", "%d-%m-%Y %H:%M", "%d-%m-%Y %H:%M:%S", "%m/%d/%Y %I:%M %p",
 )  # fmt: skip
 _PROGRESS_ROWS = 5_000
+_CELL_LINES = 10
 MAX_LINES = 500
 
 
@@ -145,29 +146,44 @@ def _seconds(moment: time) -> float:
 
 
 def _cells(raw: bytes, bad: list[BadRow]) -> Iterator[tuple[int, Mapping[str, str]]]:
-    """The rows by column name with their line numbers; what is no CSV at all is reported once."""
-    # csv refuses NUL, which a torn file may hold
-    reader = csv.reader(io.StringIO(decode_text(raw).replace("\0", ""), newline=""))
-    header: list[str] | None = None
-    while True:
-        line = reader.line_num + 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            bad.append(BadRow(line, f"no CSV: {error}"))
-            continue
-        if header is None:
-            header = [cell.strip() for cell in cells]
-            missing = [name for name in COLUMNS if name not in header]
-            if missing:
-                bad.append(BadRow(line, f"the header lacks {', '.join(missing)}"))
-                return
-        elif len(cells) == len(header):
-            yield line, dict(zip(header, cells, strict=True))
-        elif cells:
-            bad.append(BadRow(line, f"{len(cells)} columns, expected {len(header)}"))
+    """The rows by column name with their line numbers."""
+    lines = decode_text(raw).splitlines()
+    header = [cell.strip() for cell in _split(lines[0])] if lines else []
+    missing = [name for name in COLUMNS if name not in header]
+    if missing:
+        bad.append(BadRow(1, f"the header lacks {', '.join(missing)}"))
+        return
+    at = 1
+    while at < len(lines):
+        cells, span = _record(lines, at, len(header))
+        if len(cells) == len(header):
+            yield at + 1, dict(zip(header, cells, strict=True))
+        elif lines[at]:
+            bad.append(BadRow(at + 1, f"{len(cells)} columns, expected {len(header)}"))
+        at += span
+
+
+def _record(lines: list[str], at: int, columns: int) -> tuple[list[str], int]:
+    """The row that begins at a line, and how many lines it takes.
+
+    A quoted cell may run over a few lines; a quote that nobody closed must not swallow the rows behind it.
+    """
+    quotes = lines[at].count('"')
+    for span in range(2, _CELL_LINES + 1) if quotes % 2 else ():
+        quotes += lines[at + span - 1].count('"') if at + span <= len(lines) else 0
+        if quotes % 2 == 0:
+            cells = _split("\n".join(lines[at : at + span]))
+            if len(cells) == columns:
+                return cells, span
+    return _split(lines[at]), 1
+
+
+def _split(record: str) -> list[str]:
+    """The cells of a row; none where it is no CSV (a quote that is not closed, or not a cell's first)."""
+    try:
+        return next(csv.reader(io.StringIO(record, newline=""), strict=True), [])
+    except csv.Error:
+        return []
 
 
 def _row(line: int, cells: Mapping[str, str]) -> _Row | BadRow:
