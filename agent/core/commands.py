@@ -118,6 +118,13 @@ class RequeuePrint(Command, frozen=True):
     reason: str
 
 
+class FailPrint(Command, frozen=True):
+    """No printer like this one can ever print it."""
+
+    job: str
+    reason: str
+
+
 class SettlePrint(Command, frozen=True):
     """A person's word on a suspect job: it was printed, or it was not."""
 

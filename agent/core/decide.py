@@ -36,6 +36,7 @@ RULES: dict[type[c.Command], Callable[[Story, Any], Refused | None]] = {
     c.FinishPrint: labels.finish_print,
     c.SuspectPrint: labels.suspect_print,
     c.RequeuePrint: labels.requeue_print,
+    c.FailPrint: labels.fail_print,
     c.SettlePrint: labels.settle_print,
     c.ReprintLabel: labels.reprint_label,
     c.ReleaseWave: tasks.release_wave,

@@ -7,7 +7,7 @@ the hub sees of each.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -358,7 +358,7 @@ class ScanTaken(Event, frozen=True, tag="scan.taken"):
     scanner: str
     text: str
     scanned_at: int
-    tone: str
+    tone: Literal["good", "wrong", "stop"]
     reason: str
 
 

@@ -58,8 +58,11 @@ class Floor(Protocol):
         """Paid orders of that carrier without a waybill, oldest payment first."""
         ...
 
-    def choose_printer(self, carrier: str, owner: str) -> str | None:
-        """Among the fitting printers a ready one with the shortest queue; None: no printer fits."""
+    def choose_printer(self, carrier: str, owner: str, instead_of: str | None = None) -> str | None:
+        """Among the fitting printers a ready one with the shortest queue; None: no printer fits.
+
+        `instead_of`: only its group may take the job over; a printer without a group fails over to nobody.
+        """
         ...
 
 
@@ -111,9 +114,9 @@ class MemoryFloor:
         waiting.sort(key=lambda order: (order.paid_at or 0, order.order_no))
         return [order.order_no for order in waiting[:most]]
 
-    def choose_printer(self, carrier: str, owner: str) -> str | None:
+    def choose_printer(self, carrier: str, owner: str, instead_of: str | None = None) -> str | None:
         """The first one: in memory every printer takes everything."""
-        del carrier, owner
+        del carrier, owner, instead_of
         return self.printers[0] if self.printers else None
 
 
@@ -147,5 +150,5 @@ class Overlay(MemoryFloor):
     def unlabelled(self, carrier: str, most: int) -> Sequence[str]:
         return self.under.unlabelled(carrier, most)
 
-    def choose_printer(self, carrier: str, owner: str) -> str | None:
-        return self.under.choose_printer(carrier, owner)
+    def choose_printer(self, carrier: str, owner: str, instead_of: str | None = None) -> str | None:
+        return self.under.choose_printer(carrier, owner, instead_of)

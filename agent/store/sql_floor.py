@@ -16,15 +16,18 @@ E = TypeVar("E", bound=Entity)
 class Roster(Protocol):
     """What the shell knows of printers at this moment, and the journal does not."""
 
-    def choose_printer(self, carrier: str, owner: str) -> str | None:
-        """Among the fitting printers a ready one with the shortest queue; None: no printer fits."""
+    def choose_printer(self, carrier: str, owner: str, instead_of: str | None = None) -> str | None:
+        """Among the fitting printers a ready one with the shortest queue; None: no printer fits.
+
+        `instead_of`: only its group may take the job over; a printer without a group fails over to nobody.
+        """
         ...
 
 
 class NoPrinters:
     """A roster for scratch databases: `apply` never asks for a printer."""
 
-    def choose_printer(self, carrier: str, owner: str) -> str | None:  # noqa: ARG002 - the protocol's parameters
+    def choose_printer(self, carrier: str, owner: str, instead_of: str | None = None) -> str | None:  # noqa: ARG002 - the protocol's parameters
         """Nobody prints here."""
         return None
 
@@ -74,5 +77,5 @@ class SqlFloor:
                  ORDER BY paid_at, order_no LIMIT ?"""
         return [row[0] for row in self.connection.execute(sql, (carrier, most))]
 
-    def choose_printer(self, carrier: str, owner: str) -> str | None:
-        return self.roster.choose_printer(carrier, owner)
+    def choose_printer(self, carrier: str, owner: str, instead_of: str | None = None) -> str | None:
+        return self.roster.choose_printer(carrier, owner, instead_of)

@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 from agent.core.apply import apply
 from agent.core.commands import Command, PdaCommand
@@ -43,7 +43,7 @@ def now_ms() -> int:
 class Outcome(NamedTuple):
     """What became of a command, once it is on disk."""
 
-    status: str  # applied | repeat | refused
+    status: Literal["applied", "repeat", "refused"]
     reason: str | None = None
     entries: tuple[Entry, ...] = ()
     revision: int | None = None  # of the pick list, for a PDA's command

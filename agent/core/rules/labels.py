@@ -95,20 +95,38 @@ def suspect_print(story: Story, command: c.SuspectPrint) -> Refused | None:
 
 
 def requeue_print(story: Story, command: c.RequeuePrint) -> Refused | None:
-    """Surely nothing was printed: the same copy waits again, at the printer that now fits best."""
+    """Surely nothing was printed: the same copy waits again, at whichever printer of the group is better off."""
     job = story.get(PrintJob, command.job)
-    if job is not None and job.state in ON_THE_WIRE:
+    if job is None:
+        return None
+    may_move = job.state is JobState.QUEUED and _better_printer(story, job) != job.printer
+    if job.state in ON_THE_WIRE or may_move:
         _print_again(story, job, command.reason)
     return None
 
 
+def _better_printer(story: Story, job: PrintJob) -> str:
+    order = story.get(Order, job.order_no)
+    owner = order.owner if order is not None else ""
+    return story.floor.choose_printer(job.carrier, owner, job.printer) or job.printer
+
+
 def _print_again(story: Story, job: PrintJob, reason: str) -> None:
-    parcel, order = story.get(Parcel, job.waybill), story.get(Order, job.order_no)
-    if parcel is None or order is None or parcel.state is ParcelState.VOIDED:
+    parcel = story.get(Parcel, job.waybill)
+    if parcel is None or parcel.state is ParcelState.VOIDED:
         story.emit(ev.LabelFailed(reason="the waybill is void", **_label(job)))
         return
-    printer = story.floor.choose_printer(job.carrier, order.owner) or job.printer
-    story.emit(ev.PrintRequeued(job.job, printer, reason))
+    story.emit(ev.PrintRequeued(job.job, _better_printer(story, job), reason))
+
+
+def fail_print(story: Story, command: c.FailPrint) -> Refused | None:
+    """It cannot be printed: a person sees why."""
+    job = story.get(PrintJob, command.job)
+    if job is not None and job.state is JobState.QUEUED:
+        story.emit(ev.LabelFailed(reason=command.reason, **_label(job)))
+        text = f"the label of order {job.order_no} cannot be printed at {job.printer}: {command.reason}"
+        story.open_exception("label-failed", job.job, text, job.order_no)
+    return None
 
 
 def settle_print(story: Story, command: c.SettlePrint) -> Refused | None:

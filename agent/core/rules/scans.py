@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from agent.core import commands as c
 from agent.core import events as ev
 from agent.core.model import JobState, Order, OrderState, Packing, Parcel, ParcelState, PrintJob, Sku
@@ -9,7 +11,7 @@ from agent.core.rules.labels import confirm_print
 from agent.core.rules.picking import same_barcode
 from agent.core.story import Refused, Story
 
-GOOD, WRONG, STOP = "good", "wrong", "stop"
+Tone = Literal["good", "wrong", "stop"]
 
 
 def take_scan(story: Story, command: c.TakeScan) -> Refused | None:
@@ -23,7 +25,7 @@ def take_scan(story: Story, command: c.TakeScan) -> Refused | None:
         text = f"parcel {label.parcel.waybill} came back at {command.scanner}"
         story.open_exception("returned", label.parcel.waybill, text, label.parcel.order_no)
         return _good(story, command, "returned: put aside for the supervisor")
-    return _refuse(story, command, WRONG, f"a {command.role} station has no use for {command.text}")
+    return _refuse(story, command, "wrong", f"a {command.role} station has no use for {command.text}")
 
 
 class _Label:
@@ -47,16 +49,16 @@ def _read_label(story: Story, text: str) -> _Label | None:
     return _Label(parcel, parts[2], int(parts[3])) if parcel is not None else None
 
 
-def _say(story: Story, command: c.TakeScan, tone: str, text: str) -> None:
+def _say(story: Story, command: c.TakeScan, tone: Tone, text: str) -> None:
     story.emit(ev.ScanTaken(command.scanner, command.text, command.scanned_at, tone, text))
 
 
 def _good(story: Story, command: c.TakeScan, text: str) -> Refused | None:
-    _say(story, command, GOOD, text)
+    _say(story, command, "good", text)
     return None
 
 
-def _refuse(story: Story, command: c.TakeScan, tone: str, text: str) -> Refused:
+def _refuse(story: Story, command: c.TakeScan, tone: Tone, text: str) -> Refused:
     _say(story, command, tone, text)
     return Refused(f"{tone}: {text}", tuple(story.events))
 
@@ -66,7 +68,7 @@ def _stop(story: Story, command: c.TakeScan, label: _Label, text: str) -> Refuse
     waybill, order_no = label.parcel.waybill, label.parcel.order_no
     message = f"{command.scanner} stopped parcel {waybill} of order {order_no}: {text}"
     story.open_exception("stopped-parcel", waybill, message, order_no)
-    return _refuse(story, command, STOP, text)
+    return _refuse(story, command, "stop", text)
 
 
 def _blocked(story: Story, label: _Label, order: Order) -> str | None:
@@ -94,7 +96,7 @@ def _settle(story: Story, label: _Label) -> None:
 def _ship(story: Story, command: c.TakeScan, label: _Label | None) -> Refused | None:
     order = story.get(Order, label.parcel.order_no) if label is not None else None
     if label is None or order is None:
-        return _refuse(story, command, WRONG, "unknown code")
+        return _refuse(story, command, "wrong", "unknown code")
     if label.parcel.state is ParcelState.SHIPPED:
         return _good(story, command, "already shipped")
     why = _blocked(story, label, order) or _not_shippable(order, command.packed_apart)
@@ -124,7 +126,7 @@ def _pack(story: Story, command: c.TakeScan, label: _Label | None) -> Refused | 
         return _pack_item(story, command)
     order = story.get(Order, label.parcel.order_no)
     if order is None:
-        return _refuse(story, command, WRONG, "unknown code")
+        return _refuse(story, command, "wrong", "unknown code")
     if label.parcel.state is ParcelState.SHIPPED or order.state is OrderState.PACKED:
         return _good(story, command, f"already {order.state}")
     why = _blocked(story, label, order)
@@ -142,16 +144,16 @@ def _pack_item(story: Story, command: c.TakeScan) -> Refused | None:
     parcel = story.get(Parcel, table.waybill) if table is not None and table.waybill else None
     order = story.get(Order, parcel.order_no) if parcel is not None else None
     if table is None or parcel is None or order is None:
-        return _refuse(story, command, WRONG, "unknown code: scan the waybill first")
+        return _refuse(story, command, "wrong", "unknown code: scan the waybill first")
     if order.state is not OrderState.PICKED or order.held is not None:
-        return _refuse(story, command, STOP, f"the order is {order.shown_state}")
+        return _refuse(story, command, "stop", f"the order is {order.shown_state}")
     sku = _sku_of(story, order, command.text)
     if sku is None:
-        return _refuse(story, command, WRONG, f"{command.text} is no item of order {order.order_no}")
+        return _refuse(story, command, "wrong", f"{command.text} is no item of order {order.order_no}")
     wanted = sum(line.picked_qty for line in order.lines if line.sku == sku)
     scanned = {**table.scanned, sku: table.scanned.get(sku, 0) + 1}
     if scanned[sku] > wanted:
-        return _refuse(story, command, STOP, f"one {sku} too many: {wanted} belong into the parcel")
+        return _refuse(story, command, "stop", f"one {sku} too many: {wanted} belong into the parcel")
     return _packed_item(story, command, order, parcel, scanned)
 
 

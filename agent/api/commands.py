@@ -1,0 +1,81 @@
+"""Commands of people and programs, as they come over the local API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from agent.core import commands as c
+
+Text = Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class _Request(msgspec.Struct, frozen=True, tag_field="type", kw_only=True):
+    id: Text
+    by: Text
+
+
+class _Hold(_Request, frozen=True, tag="order.hold"):
+    order_no: Text
+    reason: Text
+
+
+class _Unhold(_Request, frozen=True, tag="order.unhold"):
+    order_no: Text
+
+
+class _Reprint(_Request, frozen=True, tag="label.reprint"):
+    order_no: Text
+    reason: Text
+    printer: str | None = None
+
+
+class _Settle(_Request, frozen=True, tag="label.settle"):
+    job: Text
+    printed: bool
+
+
+class _Recall(_Request, frozen=True, tag="task.recall"):
+    task: Text
+    reason: Text
+
+
+class _Pause(_Request, frozen=True, tag="printer.pause"):
+    printer: Text
+
+
+class _Resume(_Request, frozen=True, tag="printer.resume"):
+    printer: Text
+
+
+class _Close(_Request, frozen=True, tag="exception.close"):
+    exception: Text
+    note: Text
+
+
+_AnyRequest = _Hold | _Unhold | _Reprint | _Settle | _Recall | _Pause | _Resume | _Close
+_decode = msgspec.json.Decoder(_AnyRequest).decode
+
+_MAKE: dict[type[_Request], Callable[[Any], c.Command]] = {
+    _Hold: lambda r: c.HoldOrder(order_no=r.order_no, reason=r.reason, **_asker(r)),
+    _Unhold: lambda r: c.UnholdOrder(order_no=r.order_no, **_asker(r)),
+    _Reprint: lambda r: c.ReprintLabel(order_no=r.order_no, reason=r.reason, printer=r.printer, **_asker(r)),
+    _Settle: lambda r: c.SettlePrint(job=r.job, printed=r.printed, **_asker(r)),
+    _Recall: lambda r: c.RecallTask(task=r.task, reason=r.reason, **_asker(r)),
+    _Pause: lambda r: c.PausePrinter(printer=r.printer, paused=True, **_asker(r)),
+    _Resume: lambda r: c.PausePrinter(printer=r.printer, paused=False, **_asker(r)),
+    _Close: lambda r: c.CloseException(exception=r.exception, note=r.note, **_asker(r)),
+}
+
+
+def _asker(request: _Request) -> dict[str, str]:
+    return {"by": f"person:{request.by}", "id": request.id}
+
+
+def read_command(body: bytes) -> c.Command:
+    """The command in a request's body. ValueError says what is wrong with it."""
+    request = _decode(body)
+    return _MAKE[type(request)](request)

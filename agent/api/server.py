@@ -1,0 +1,200 @@
+"""The local API: HTTP over a unix socket of mode 0660, and over TCP where the site wants it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hmac
+import socket
+import stat
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from agent.api.commands import read_command
+from agent.api.messages import CommandAnswer
+from agent.config import Config
+from agent.store.store import Store
+from agent.views import Views
+from agent.wakeup import Wakeup
+
+_EVERY_S = 0.25  # the shortest time between two pictures of the floor
+_KEEPALIVE_S = 5.0
+_MOST_ORDERS = 500
+_OPEN_PATHS = frozenset({"/healthz", "/readyz"})
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+def json_response(value: Any, status: int = 200) -> Response:
+    """Anything msgspec can encode."""
+    return Response(msgspec.json.encode(value), status, media_type="application/json")
+
+
+def problem(status: int, detail: str) -> Response:
+    """An RFC 9457 document."""
+    body = msgspec.json.encode({"title": "refused", "status": status, "detail": detail})
+    return Response(body, status, media_type="application/problem+json")
+
+
+class LocalApi:
+    """The routes, and the servers that carry them."""
+
+    def __init__(self, store: Store, views: Views, config: Config) -> None:
+        self._store = store
+        self._views = views
+        self._config = config.api
+        self._token = config.secret(config.api.token_file)
+        self._watchers: set[Wakeup] = set()
+        self._servers: list[uvicorn.Server] = []
+        store.follow(lambda _: self._tell_watchers())
+
+    def _tell_watchers(self) -> None:
+        for watcher in self._watchers:
+            watcher.set()
+
+    # --- serving --------------------------------------------------------------------------------------------
+
+    async def run(self, listening: Callable[[], None]) -> None:
+        """Serve until cancelled; `listening` is called once both listeners accept connections."""
+        app = self._app(self._token)
+        pairs = [(self._app(None), unix_socket(self._config.socket))]
+        if self._config.listen is not None:
+            pairs.append((app, tcp_socket(self._config.listen)))
+        self._servers = [_QuietServer(_server_config(each)) for each, _ in pairs]
+        async with asyncio.TaskGroup() as group:
+            for server, (_, listener) in zip(self._servers, pairs, strict=True):
+                group.create_task(server.serve([listener]))
+            listening()
+
+    def _app(self, token: str | None) -> Starlette:
+        routes: list[tuple[str, Handler, str]] = [
+            ("/healthz", self._healthz, "GET"),
+            ("/readyz", self._readyz, "GET"),
+            ("/v1/floor", self._floor, "GET"),
+            ("/v1/floor/stream", self._stream, "GET"),
+            ("/v1/orders", self._orders, "GET"),
+            ("/v1/orders/{order_no:path}", self._order, "GET"),
+            ("/v1/exceptions", self._exceptions, "GET"),
+            ("/v1/commands", self._command, "POST"),
+        ]
+        return Starlette(
+            routes=[
+                Route(path, _guarded(handler, token), methods=[method]) for path, handler, method in routes
+            ]
+        )
+
+    # --- answers --------------------------------------------------------------------------------------------
+
+    async def _healthz(self, _: Request) -> Response:
+        return json_response({"ok": True})
+
+    async def _readyz(self, _: Request) -> Response:
+        ready = self._views.ready
+        return json_response({"ready": ready, "degraded": self._views.degraded}, 200 if ready else 503)
+
+    async def _floor(self, _: Request) -> Response:
+        return json_response(await asyncio.to_thread(self._views.floor))
+
+    async def _stream(self, _: Request) -> Response:
+        return StreamingResponse(
+            self._floors(), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
+        )
+
+    async def _floors(self) -> AsyncIterator[bytes]:
+        """A picture of the floor now, and one after each change, but not more often than people can look."""
+        changed = Wakeup()
+        self._watchers.add(changed)
+        try:
+            while True:
+                view = await asyncio.to_thread(self._views.floor)
+                yield b"event: floor\ndata: " + msgspec.json.encode(view) + b"\n\n"
+                await asyncio.sleep(_EVERY_S)
+                await changed.wait(_KEEPALIVE_S)
+        finally:
+            self._watchers.discard(changed)
+
+    async def _orders(self, request: Request) -> Response:
+        query = request.query_params
+        limit = query.get("limit", "100")
+        if not limit.isdecimal() or not 1 <= int(limit) <= _MOST_ORDERS:
+            return problem(400, f"limit must be a number from 1 to {_MOST_ORDERS}")
+        page = self._views.orders(
+            state=query.get("state"),
+            carrier=query.get("carrier"),
+            q=query.get("q"),
+            limit=int(limit),
+            after=query.get("after", ""),
+        )
+        return json_response(page)
+
+    async def _order(self, request: Request) -> Response:
+        order_no = request.path_params["order_no"]
+        found = self._views.order(order_no)
+        return json_response(found) if found is not None else problem(404, f"no order {order_no} is here")
+
+    async def _exceptions(self, _: Request) -> Response:
+        return json_response(self._views.exceptions())
+
+    async def _command(self, request: Request) -> Response:
+        try:
+            command = read_command(await request.body())
+        except ValueError as error:  # msgspec's errors are
+            return problem(400, str(error))
+        outcome = await self._store.ask(command)
+        return json_response(CommandAnswer(command.id or "", outcome.status, outcome.reason))
+
+
+def _guarded(handler: Handler, token: str | None) -> Handler:
+    """Behind the token, but for the two paths that a load balancer asks."""
+
+    async def guarded(request: Request) -> Response:
+        given = request.headers.get("authorization", "").removeprefix("Bearer ")
+        if (
+            token is None
+            or request.url.path in _OPEN_PATHS
+            or hmac.compare_digest(given.encode(), token.encode())
+        ):
+            return await handler(request)
+        return problem(401, "this listener wants the API's token: Authorization: Bearer …")
+
+    return guarded
+
+
+class _QuietServer(uvicorn.Server):
+    """Signals are the service's business."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _server_config(app: Starlette) -> uvicorn.Config:
+    return uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1)
+
+
+def unix_socket(path: Path) -> socket.socket:
+    """Bound at `path` with mode 0660; what a killed agent left there is replaced."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists() and stat.S_ISSOCK(path.stat().st_mode):
+        path.unlink()
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listener.bind(str(path))
+    path.chmod(0o660)
+    return listener
+
+
+def tcp_socket(listen: str) -> socket.socket:
+    """Bound at HOST:PORT."""
+    host, _, port = listen.rpartition(":")
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((host.strip("[]"), int(port)))
+    return listener

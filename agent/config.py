@@ -1,0 +1,261 @@
+"""The configuration: one TOML file to frozen values; what is wrong is refused by file, key and what is expected."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+import types
+import typing
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+from agent.core.model import Party
+
+Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+Positive = Annotated[int, Meta(ge=1)]
+_NEAR = 0.6
+
+
+class ConfigError(ValueError):
+    """The file cannot be used; the message names file, key and what is expected."""
+
+
+class Site(Struct, frozen=True):
+    """Which warehouse this is."""
+
+    id: Id
+    timezone: str = "Asia/Shanghai"
+    data_dir: Path = Path("/var/lib/floorhand")
+    sender: Party | None = None
+
+
+class Owner(Struct, frozen=True):
+    """A goods owner with a sender of its own."""
+
+    id: str
+    sender: Party
+
+
+class Hub(Struct, frozen=True):
+    """Where the central hub is."""
+
+    url: str
+    token_file: Path | None = None
+    ca_file: Path | None = None
+    cert_file: Path | None = None
+    key_file: Path | None = None
+
+
+class Broker(Struct, frozen=True):
+    """The floor's MQTT broker."""
+
+    url: str
+    username: str | None = None
+    password_file: Path | None = None
+    ca_file: Path | None = None
+
+
+class Api(Struct, frozen=True):
+    """Where the local API listens."""
+
+    socket: Path = Path("/run/floorhand/api.sock")
+    listen: str | None = None
+    token_file: Path | None = None
+
+
+class Picking(Struct, frozen=True):
+    """How orders are released, and what a cart holds."""
+
+    release: Literal["continuous", "wave"] = "continuous"
+    wave_every_s: Annotated[float, Meta(gt=0)] = 900
+    max_wait_s: Annotated[float, Meta(ge=0)] = 20
+    plan_s: Annotated[float, Meta(gt=0, le=60)] = 1.0
+    accept_within_s: Annotated[float, Meta(gt=0)] = 300
+    cart_slots: Positive = 8
+    cart_max_weight_g: Positive = 60_000
+    cart_max_volume_cm3: Positive = 200_000
+    cross_aisles_y_mm: tuple[int, ...] = ()
+
+
+class Media(Struct, frozen=True):
+    """What labels a printer holds."""
+
+    width_mm: Positive = 76
+    height_mm: Positive = 130
+    dpi: Positive = 203
+    gap: bool = True
+
+
+class Printer(Struct, frozen=True):
+    """A label printer and whom it serves."""
+
+    id: Id
+    url: str
+    language: Literal["escpos"] = "escpos"
+    media: Media = Media()
+    group: str | None = None
+    carriers: tuple[str, ...] = ()
+    owners: tuple[str, ...] = ()
+    confirm: Literal["auto", "none"] = "auto"
+
+    def fits(self, carrier: str, owner: str) -> bool:
+        """Does it take this carrier's labels for this owner?"""
+        return (not self.carriers or carrier in self.carriers) and (not self.owners or owner in self.owners)
+
+
+class Scanner(Struct, frozen=True):
+    """A scanner at a station."""
+
+    id: Id
+    url: str
+    role: Literal["pick", "pack", "ship", "return"]
+    printer: str | None = None
+    feedback: Literal["none", "bel", "text"] = "none"
+
+
+class Config(Struct, frozen=True):
+    """The whole file; paths are absolute."""
+
+    site: Site
+    hub: Hub
+    broker: Broker
+    owners: tuple[Owner, ...] = ()
+    api: Api = field(default_factory=Api)
+    picking: Picking = field(default_factory=Picking)
+    printers: tuple[Printer, ...] = ()
+    scanners: tuple[Scanner, ...] = ()
+    base: Path = Path()
+
+    @property
+    def packs_apart(self) -> bool:
+        """Are there pack stations, so that shipping does not pack?"""
+        return any(scanner.role == "pack" for scanner in self.scanners)
+
+    def sender_of(self, owner: str) -> Party | None:
+        """The owner's sender, else the site's."""
+        return next((each.sender for each in self.owners if each.id == owner), self.site.sender)
+
+    def secret(self, file: Path | None) -> str | None:
+        """A secret's text without its trailing newline; the service manager's credentials come first. ConfigError."""
+        if file is None:
+            return None
+        granted = Path(os.environ.get("CREDENTIALS_DIRECTORY", os.devnull)) / file.name
+        path = granted if granted.is_file() else self.base / file
+        try:
+            return path.read_text("utf-8").rstrip("\n")
+        except OSError as error:
+            raise ConfigError(f"{path}: the secret cannot be read: {error.strerror}") from error
+
+
+def load(path: Path) -> Config:
+    """Read and check a file. ConfigError."""
+    try:
+        data = tomllib.loads(path.read_text("utf-8-sig"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not TOML: {error}") from error
+    return parse(data, path)
+
+
+def parse(data: dict[str, Any], path: Path) -> Config:
+    """Check the tables of a file. ConfigError."""
+    _refuse_unknown(data, Config, path, "")
+    base = path.resolve().parent
+    try:
+        config = msgspec.convert({**data, "base": str(base)}, Config)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{path}: {_in_toml_words(str(error))}") from error
+    _refuse_wrong(config, path)
+    site = msgspec.structs.replace(config.site, data_dir=base / config.site.data_dir)
+    api = msgspec.structs.replace(config.api, socket=base / config.api.socket)
+    return msgspec.structs.replace(config, site=site, api=api)
+
+
+def _in_toml_words(message: str) -> str:
+    return (
+        message.replace("Object missing required field", "missing")
+        .replace("`$.", "`")
+        .replace(" - at `$`", "")
+    )
+
+
+def _refuse_unknown(data: Any, kind: Any, path: Path, where: str) -> None:
+    """An unknown key, and the known one that it is nearest to."""
+    if not isinstance(data, dict):
+        return
+    hints = typing.get_type_hints(kind)
+    known = [name for name in kind.__struct_fields__ if name != "base"]
+    for key, value in data.items():
+        name = f"{where}{key}"
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1, cutoff=_NEAR)
+            hint = f"did you mean `{near[0]}`?" if near else f"known are {', '.join(known)}"
+            raise ConfigError(f"{path}: unknown key `{name}`: {hint}")
+        inner = _struct_in(hints[key])
+        if inner is None:
+            continue
+        for index, each in enumerate(value if isinstance(value, list) else [value]):
+            at = f"{name}[{index}]." if isinstance(value, list) else f"{name}."
+            _refuse_unknown(each, inner, path, at)
+
+
+def _struct_in(annotation: Any) -> Any:
+    """The Struct that a field holds, alone, optional or in a tuple."""
+    if isinstance(annotation, type) and issubclass(annotation, Struct):
+        return annotation
+    if typing.get_origin(annotation) in {tuple, types.UnionType}:
+        return next((inner for each in typing.get_args(annotation) if (inner := _struct_in(each))), None)
+    return None
+
+
+_SCHEMES = {
+    "hub.url": ("http", "https"),
+    "broker.url": ("mqtt", "mqtts"),
+    "printers": ("tcp",),
+    "scanners": ("serial", "mqtt"),
+}
+
+
+def _refuse_wrong(config: Config, path: Path) -> None:
+    try:
+        ZoneInfo(config.site.timezone)
+    except (KeyError, ValueError) as error:
+        raise ConfigError(f"{path}: `site.timezone`: {config.site.timezone!r} is no time zone") from error
+    _refuse_url(path, "hub.url", config.hub.url, _SCHEMES["hub.url"])
+    _refuse_url(path, "broker.url", config.broker.url, _SCHEMES["broker.url"])
+    _refuse_devices(path, "printers", config.printers)
+    _refuse_devices(path, "scanners", config.scanners)
+    _refuse_open_api(config, path)
+
+
+def _refuse_devices(path: Path, kind: str, devices: Sequence[Printer | Scanner]) -> None:
+    seen: set[str] = set()
+    for index, device in enumerate(devices):
+        _refuse_url(path, f"{kind}[{index}].url", device.url, _SCHEMES[kind])
+        if device.id in seen:
+            raise ConfigError(f"{path}: `{kind}[{index}].id`: {device.id!r} stands twice")
+        seen.add(device.id)
+
+
+def _refuse_url(path: Path, key: str, url: str, schemes: tuple[str, ...]) -> None:
+    if urlsplit(url).scheme not in schemes:
+        wanted = " or ".join(f"{scheme}://" for scheme in schemes)
+        raise ConfigError(f"{path}: `{key}`: {url!r} must begin with {wanted}")
+
+
+def _refuse_open_api(config: Config, path: Path) -> None:
+    if config.api.listen is None:
+        return
+    host, _, port = config.api.listen.rpartition(":")
+    if not port.isdecimal():
+        raise ConfigError(f"{path}: `api.listen`: {config.api.listen!r} must be HOST:PORT")
+    if host not in {"127.0.0.1", "localhost", "[::1]"} and config.api.token_file is None:
+        raise ConfigError(f"{path}: `api.token_file` is required where `api.listen` is not loopback")

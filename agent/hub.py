@@ -1,0 +1,325 @@
+"""The hub link over the store: the feed's inbox, the relay's outbox, and the keeper of leased waybill numbers."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import secrets
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from agent.core import commands as c
+from agent.core.events import CarrierSet, LabelQueued
+from agent.core.floor import Entry
+from agent.core.model import Carrier, LeaseRequest
+from agent.core.outbound import project
+from agent.core.times import from_text, to_text
+from agent.store.journal import rows, type_of
+from agent.store.store import Store, Transaction, now_ms
+from agent.store.tables import table
+from agent.wakeup import Wakeup
+from sync.backoff import Backoff
+from sync.client import HubClient
+from sync.cloudevents import CloudEvent, encode
+from sync.errors import HubError, WaybillsExhausted
+from sync.leases import lease
+from sync.protocols import FeedEvent, OutboxEvent, Result
+
+log = logging.getLogger(__name__)
+
+FEED_CURSOR, RELAY_ACKED = "feed.cursor", "relay.acked"
+_FACTS = frozenset({"order.paid", "order.held", "order.unheld", "order.cancelled"})
+
+
+def acked_sequence(transaction: Transaction) -> int:
+    """Up to where the hub has our events."""
+    return int(transaction.position(RELAY_ACKED) or 0)
+
+
+def command_of(event: CloudEvent, acked: int) -> c.Command | None:
+    """What a feed event asks; None for a type that this version does not know."""
+    by, known = f"hub:{event.source}", event.id
+    match event.type:
+        case "order.created" | "order.changed":
+            return c.TakeOrder(by=by, id=known, data=event.data)
+        case fact if fact in _FACTS:
+            return c.TakeFact(by=by, id=known, fact=fact, data=event.data)
+        case "sku.changed":
+            return c.SetSku(by=by, id=known, data=event.data)
+        case "location.changed":
+            return c.SetLocation(by=by, id=known, data=event.data)
+        case "carrier.changed":
+            return c.SetCarrier(by=by, id=known, data=event.data)
+        case "stock.set":
+            return c.SetStock(by=by, id=known, data=event.data, acked_sequence=acked)
+        case "rules.published":
+            return c.SetRules(by=by, id=known, data=event.data)
+    return None
+
+
+def commands_of_row(kind: str, row: dict[str, Any], acked: int) -> list[c.Command]:
+    """What a snapshot row asks; each repeats harmlessly by its content."""
+    by = "hub:snapshot"
+    match kind:
+        case "skus":
+            return [c.SetSku(by=by, data=row)]
+        case "locations":
+            return [c.SetLocation(by=by, data=row)]
+        case "carriers":
+            return [c.SetCarrier(by=by, data=row)]
+        case "stock":
+            return [c.SetStock(by=by, data=row, acked_sequence=acked)]
+        case "orders":
+            return _commands_of_order(by, row)
+    return []
+
+
+def _commands_of_order(by: str, row: dict[str, Any]) -> list[c.Command]:
+    order_no = row.get("order_no")
+    facts = {name: row.get(name) for name in ("paid_at", "payment_ref", "held", "cancelled")}
+    commands: list[c.Command] = [
+        c.TakeOrder(by=by, data={name: value for name, value in row.items() if name not in facts})
+    ]
+
+    def fact(name: str, **data: Any) -> None:
+        commands.append(c.TakeFact(by=by, fact=name, data={"order_no": order_no, **data}))
+
+    if facts["paid_at"]:
+        fact("order.paid", paid_at=facts["paid_at"], payment_ref=facts["payment_ref"] or "")
+    for name in ("held", "cancelled"):
+        if facts[name]:
+            fact(f"order.{name}", reason=facts[name] if isinstance(facts[name], str) else name)
+    return commands
+
+
+class HubInbox:
+    """Feed events and snapshot rows into the door; the cursor is committed with what it stands for."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def cursor(self) -> str | None:
+        return await self._store.submit(lambda transaction: transaction.position(FEED_CURSOR))
+
+    async def accept(self, events: Sequence[FeedEvent]) -> None:
+        """One commit for a burst; an event that breaks our code is parked alone and blocks nobody."""
+        try:
+            await self._store.submit(lambda transaction: _take_all(transaction, events))
+        except OSError:
+            raise  # the disk, not the event
+        except Exception:  # found again, one by one, and parked
+            log.exception("a burst of %d feed events failed, taking them one by one", len(events))
+            for event in events:
+                await self._accept_alone(event)
+
+    async def _accept_alone(self, event: FeedEvent) -> None:
+        try:
+            await self._store.submit(lambda transaction: _take_all(transaction, [event]))
+        except Exception as error:  # parked: a person sees it, and the next ones go on
+            log.exception("feed event %s of %s is parked", event.event.id, event.event.source)
+            text = f"{type(error).__name__}: {error}"
+            await self._store.submit(lambda transaction: _park(transaction, event, text))
+
+    async def begin_snapshot(self) -> None:
+        """Nothing to prepare: rows replace what has their keys."""
+
+    async def snapshot_rows(self, kind: str, rows: Sequence[dict[str, Any]]) -> None:
+        def take(transaction: Transaction) -> None:
+            acked = acked_sequence(transaction)
+            for row in rows:
+                for command in commands_of_row(kind, row, acked):
+                    outcome = transaction.ask(command)
+                    if outcome.status == "refused" and outcome.reason:
+                        _tell(transaction, f"snapshot/{kind}/{_row_name(row)}", outcome.reason)
+
+        await self._store.submit(take)
+
+    async def end_snapshot(self, cursor: str) -> None:
+        await self._store.submit(lambda transaction: transaction.set_position(FEED_CURSOR, cursor))
+
+
+def _row_name(row: dict[str, Any]) -> str:
+    return "/".join(str(row[name]) for name in ("order_no", "location", "sku", "carrier") if name in row)
+
+
+def _take_all(transaction: Transaction, events: Sequence[FeedEvent]) -> None:
+    acked = acked_sequence(transaction)
+    for _, event in events:
+        command = command_of(event, acked)
+        if command is None:
+            _tell(transaction, f"{event.source}/{event.id}", f"unknown-type: {event.type}")
+            continue
+        outcome = transaction.ask(command)
+        if outcome.status == "refused" and outcome.reason:
+            _tell(transaction, f"{event.source}/{event.id}", f"{event.type}: {outcome.reason}")
+    transaction.set_position(FEED_CURSOR, events[-1].cursor)
+
+
+def _park(transaction: Transaction, event: FeedEvent, reason: str) -> None:
+    _tell(transaction, f"{event.event.source}/{event.event.id}", f"{event.event.type}: {reason}")
+    transaction.set_position(FEED_CURSOR, event.cursor)
+
+
+def _tell(transaction: Transaction, subject: str, text: str) -> None:
+    transaction.ask(c.OpenException(kind="broken-event", subject=subject, text=text))
+
+
+class _Shipped(NamedTuple):
+    sequence: int
+    id: str
+
+
+class HubOutbox:
+    """The journal's public events after the acknowledged position, as CloudEvents."""
+
+    def __init__(self, store: Store, site: str) -> None:
+        self._store = store
+        self._source = f"/sites/{site}/agent"
+        self._reader = store.reader()
+        self._pending: list[_Shipped] = []
+        self._wakeup = Wakeup()
+        self.acked = 0
+        self.epoch = ""
+        store.follow(self._committed)
+
+    async def open(self) -> None:
+        """Find out how far the hub is."""
+
+        def look(transaction: Transaction) -> tuple[int, str]:
+            return acked_sequence(transaction), transaction.floor.head.epoch
+
+        self.acked, self.epoch = await self._store.submit(look)
+
+    def _committed(self, entries: Sequence[Entry]) -> None:
+        if any(entry.sequence is not None for entry in entries):
+            self._wakeup.set()
+
+    async def pending(self, max_events: int, max_bytes: int) -> Sequence[OutboxEvent]:
+        """In sequence order; the bodies are made from the journal, so every channel ships the same bytes."""
+        batch: list[OutboxEvent] = []
+        size = 0
+        where = "WHERE sequence > ? ORDER BY sequence LIMIT ?"
+        for row in rows(self._reader, where, (self.acked, max_events)):
+            event = self._outbox_event(row.entry)
+            size += len(event.body) + 1
+            if batch and size > max_bytes:
+                break
+            batch.append(event)
+        self._pending = [_Shipped(event.sequence, event.id) for event in batch]
+        return batch
+
+    def _outbox_event(self, entry: Entry) -> OutboxEvent:
+        subject, data = project(entry.event)
+        sequence = entry.sequence or 0
+        event = CloudEvent(
+            id=f"{self.epoch}-{entry.row}", source=self._source, type=type_of(entry.event), time=to_text(entry.at),
+            data=data, subject=subject, sequence=f"{sequence:020d}",
+        )  # fmt: skip
+        return OutboxEvent(sequence, event.id, encode(event))
+
+    async def settle(self, results: Sequence[Result]) -> None:
+        """The hub's word on the oldest pending events; a rejected one is parked with an exception."""
+        settled = self._pending[: len(results)]
+        if not settled:
+            return
+        rejected = [result for result in results if result.status == "rejected"]
+
+        def commit(transaction: Transaction) -> None:
+            for result in rejected:
+                text = (
+                    f"the hub rejected event {result.id}: {(result.problem or {}).get('detail', 'no reason')}"
+                )
+                transaction.ask(c.OpenException(kind="rejected-event", subject=result.id, text=text))
+            transaction.set_position(RELAY_ACKED, str(settled[-1].sequence))
+
+        await self._store.submit(commit)
+        self.acked = settled[-1].sequence
+        self._pending = self._pending[len(results) :]
+
+    async def rewind(self, expected_sequence: int) -> None:
+        self.acked = expected_sequence - 1
+        await self._store.submit(lambda transaction: transaction.set_position(RELAY_ACKED, str(self.acked)))
+
+    async def wait(self) -> None:
+        await self._wakeup.wait()
+
+    def oldest_unsent_at(self) -> int | None:
+        """When the first event that the hub has not got was committed; None: it has them all."""
+        row = self._reader.execute("SELECT at FROM journal WHERE sequence = ?", (self.acked + 1,)).fetchone()
+        return None if row is None else int(row[0])
+
+
+class LeaseKeeper:
+    """Keeps every active carrier's pool above its mark; `low` names the carriers that are below it."""
+
+    check_every_s = 10.0
+
+    def __init__(self, store: Store, client: HubClient, rng: random.Random | None = None) -> None:
+        self._store = store
+        self._client = client
+        self._reader = store.reader()
+        self._wakeup = Wakeup()
+        self._backoff = Backoff()
+        self._rng = rng or random.Random()
+        self.low: tuple[str, ...] = ()
+        store.follow(self._committed)
+
+    def _committed(self, entries: Sequence[Entry]) -> None:
+        if any(isinstance(entry.event, CarrierSet | LabelQueued) for entry in entries):
+            self._wakeup.set()
+
+    async def run(self) -> None:
+        """Lease ahead of need, for ever; a hub that is away is asked again with back-off."""
+        failures = 0
+        while True:
+            try:
+                await self._fill_all()
+                failures = 0
+            except HubError as error:
+                failures += 1
+                log.warning("no waybill lease: %s", error)
+            if failures:
+                await asyncio.sleep(self._backoff.delay_s(failures, self._rng))
+            else:
+                await self._wakeup.wait(self.check_every_s)
+
+    async def _fill_all(self) -> None:
+        carriers = list(table(Carrier).find(self._reader, "WHERE active ORDER BY carrier"))
+        self.low = tuple(each.carrier for each in carriers if self._free(each.carrier) < each.lease_low)
+        for carrier in carriers:
+            if carrier.carrier in self.low:
+                await self._fill(carrier)
+        self.low = tuple(each.carrier for each in carriers if self._free(each.carrier) < each.lease_low)
+
+    def _free(self, carrier: str) -> int:
+        sql = "SELECT count(*) FROM waybills WHERE carrier = ? AND state = 'free' AND expires_at > ?"
+        return int(self._reader.execute(sql, (carrier, now_ms())).fetchone()[0])
+
+    async def _fill(self, carrier: Carrier) -> None:
+        request = await self._request(carrier)
+        try:
+            got = await lease(self._client, request.carrier, request.count, request.request_key)
+        except WaybillsExhausted as error:
+            await self._store.ask(c.RefuseLease(request_key=request.request_key, reason=str(error)))
+            return
+        taken = c.TakeLease(
+            request_key=request.request_key, lease=got.lease, carrier=got.carrier, numbers=got.numbers,
+            expires_at=from_text(got.expires_at),
+        )  # fmt: skip
+        await self._store.ask(taken)
+        while (await self._store.ask(c.LabelWaiting(carrier=carrier.carrier))).entries:
+            log.info("labelled orders of %s that had waited for numbers", carrier.carrier)
+
+    async def _request(self, carrier: Carrier) -> LeaseRequest:
+        """The open request of this carrier, else a new one; its key is on disk before the hub is asked."""
+        where = "WHERE carrier = ? AND state = 'open'"
+        known = next(table(LeaseRequest).find(self._reader, where, (carrier.carrier,)), None)
+        if known is not None:
+            return known
+        count = max(1, min(10_000, carrier.lease_size))
+        request = LeaseRequest(secrets.token_hex(16), carrier.carrier, count)
+        await self._store.ask(
+            c.RequestLease(carrier=request.carrier, count=count, request_key=request.request_key)
+        )
+        return request

@@ -1,0 +1,42 @@
+"""What stands on an order's label."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from agent.config import Config
+from agent.core.model import Order, Party, PrintJob
+from agent.store.tables import table
+from devices.printers.label import Label, LabelItem
+from devices.printers.label import Party as LabelParty
+
+_NOBODY = Party("", "", "", "", "", "")
+
+
+def label_of(reader: sqlite3.Connection, config: Config, job: PrintJob) -> Label:
+    """The label of a print job as its order is now. LookupError where the order is gone."""
+    order = next(table(Order).find(reader, "WHERE order_no = ?", (job.order_no,)), None)
+    if order is None:
+        raise LookupError(f"print job {job.job} is of order {job.order_no}, which is not here")
+    return Label(
+        waybill=job.waybill,
+        job=job.job,
+        copy=job.copy_no,
+        order_no=order.order_no,
+        carrier=order.carrier,
+        service=order.service,
+        routing_code=order.routing_code or "",
+        bag_code=order.bag_code or "",
+        consignee=_party(order.consignee),
+        sender=_party(config.sender_of(order.owner) or _NOBODY),
+        items=tuple(LabelItem(line.sku, _name(reader, line.sku), line.qty) for line in order.lines),
+    )
+
+
+def _party(party: Party) -> LabelParty:
+    return LabelParty(party.name, party.phone, party.province, party.city, party.district, party.address)
+
+
+def _name(reader: sqlite3.Connection, sku: str) -> str:
+    row = reader.execute("SELECT name FROM skus WHERE sku = ?", (sku,)).fetchone()
+    return row[0] if row is not None else ""

@@ -1,0 +1,202 @@
+"""Releases work: asks the planner when hands are idle and orders are ready, and takes lists back from silent PDAs."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+
+from agent.config import Config
+from agent.core import commands as c
+from agent.core.events import LocationSet, OrderPaid, OrderUnheld, SkuSet, StockSet, TaskRecalled
+from agent.core.floor import Entry
+from agent.core.model import Location, Order, Sku, Stock, Task
+from agent.desk import TaskDesk
+from agent.planner import Planner
+from agent.release import (
+    Candidates,
+    CartLimits,
+    Catalogue,
+    Hand,
+    candidates,
+    carts_of,
+    layout_of,
+    released,
+)
+from agent.store.store import Store, now_ms
+from agent.store.tables import table
+from routing import Layout, Problem
+
+log = logging.getLogger(__name__)
+
+_POOL = """WHERE state IN ('ready', 'released', 'picking') AND untasked_qty > 0 AND held IS NULL
+           ORDER BY priority DESC, ready_at LIMIT ?"""
+_LOOKAHEAD = 4  # times what the carts hold: enough choice for short tours
+_TICK_S = 1.0
+_SILENT_MS = 15 * 60_000  # a PDA that is offline this long before accepting gives its list back
+
+
+class Releaser:
+    """`continuous`: idle hands get a list as soon as it is worth walking; `wave`: everything at fixed times."""
+
+    def __init__(self, store: Store, desk: TaskDesk, config: Config) -> None:
+        self._store = store
+        self._desk = desk
+        self._picking = config.picking
+        self._limits = CartLimits(config.picking.cart_max_weight_g, config.picking.cart_max_volume_cm3)
+        self._reader = store.reader()
+        self._planner = Planner()
+        self._layout: tuple[Layout, str] | None = None
+        self._next_wave_at = time.monotonic() + config.picking.wave_every_s
+        self._seed = 0
+        store.follow(self._committed)
+
+    def _committed(self, entries: Sequence[Entry]) -> None:
+        for entry in entries:
+            if isinstance(entry.event, LocationSet):
+                self._layout = None
+            if isinstance(entry.event, OrderPaid | OrderUnheld | StockSet | SkuSet | TaskRecalled):
+                self._desk.idle.set()
+
+    async def run(self) -> None:
+        """For ever."""
+        try:
+            while True:
+                await self._desk.idle.wait(self._wait_s())
+                await self._recall_silent()
+                await self._assign_planned()
+                await self._release()
+        finally:
+            await self._planner.close()
+
+    def _wait_s(self) -> float:
+        return min(_TICK_S, max(0.05, self._picking.max_wait_s / 4))
+
+    # --- lists that wait, and lists that nobody takes -------------------------------------------------------
+
+    async def _assign_planned(self) -> None:
+        """Lists of a wave go to whoever is free and serves their zones, the most urgent first."""
+        hands = self._desk.idle_hands()
+        if not hands:
+            return
+        for task in list(table(Task).find(self._reader, "WHERE state = 'planned' ORDER BY due_at, task")):
+            zones = self._zones_of(task)
+            hand = next((each for each in hands if not each.zones or zones <= each.zones), None)
+            if hand is not None:
+                hands.remove(hand)
+                await self._store.ask(
+                    c.AssignTask(task=task.task, pda=hand.pda, picker=hand.picker, cart=hand.cart)
+                )
+
+    def _zones_of(self, task: Task) -> frozenset[str]:
+        marks = ", ".join("?" * len(task.stops))
+        sql = f"SELECT DISTINCT zone FROM locations WHERE location IN ({marks})"
+        return frozenset(row[0] for row in self._reader.execute(sql, [stop.location for stop in task.stops]))
+
+    async def _recall_silent(self) -> None:
+        """Not accepted in time, or its PDA gone for long before: another may have it."""
+        now = now_ms()
+        for task in list(table(Task).find(self._reader, "WHERE state = 'assigned'")):
+            late = now - (task.assigned_at or now) > self._picking.accept_within_s * 1000
+            gone = now - self._desk.gone_since.get(task.pda or "", now) > _SILENT_MS
+            if late or gone:
+                reason = "not-accepted: nobody took it in time" if late else "offline: its PDA is away"
+                await self._store.ask(c.RecallTask(task=task.task, reason=reason))
+
+    # --- new lists ------------------------------------------------------------------------------------------
+
+    async def _release(self) -> None:
+        if self._picking.release == "wave":
+            if time.monotonic() >= self._next_wave_at:
+                self._next_wave_at = time.monotonic() + self._picking.wave_every_s
+                await self.release_wave()
+            return
+        hands = self._desk.idle_hands()
+        if hands:
+            await self._plan_for(self._worthwhile(hands))
+
+    def _worthwhile(self, hands: list[Hand]) -> list[Hand]:
+        """As many as full carts can be sent; all that are needed once somebody has waited long enough."""
+        waiting, oldest = self._reader.execute(
+            """SELECT count(*), min(ready_at) FROM orders
+               WHERE state IN ('ready', 'released', 'picking') AND untasked_qty > 0 AND held IS NULL"""
+        ).fetchone()
+        slots = self._picking.cart_slots
+        full = waiting // slots
+        patience_ms = max(0.0, self._picking.max_wait_s - self._picking.plan_s) * 1000
+        if waiting % slots and now_ms() - oldest >= patience_ms:
+            full += 1
+        return hands[:full]
+
+    async def release_wave(self) -> c.ReleaseWave | None:
+        """Plan everything that is ready, for as many carts as it takes; PDAs get the lists one by one."""
+        count = self._reader.execute(
+            f"SELECT count(*) FROM (SELECT 1 FROM orders {_POOL})", (10_000,)
+        ).fetchone()[0]
+        slots = self._picking.cart_slots
+        carts = [Hand(f"cart-{n}", None, None, frozenset(), slots) for n in range(-(-count // slots) * 2)]
+        return await self._plan(carts, {}, count, frozenset()) if count else None
+
+    async def _plan_for(self, hands: list[Hand]) -> None:
+        """Hands that serve the whole floor take whole orders; others take the part in their zones."""
+        whole = [hand for hand in hands if not hand.zones]
+        if whole:
+            await self._plan(whole, {hand.pda: hand for hand in whole}, len(whole), frozenset())
+        anybody_serves_all = any(not hand.zones for hand in self._desk.hands())
+        for hand in hands:
+            if hand.zones and not anybody_serves_all:
+                await self._plan([hand], {hand.pda: hand}, 1, hand.zones)
+
+    async def _plan(
+        self, carts: list[Hand], hands: dict[str, Hand], loads: int, zones: frozenset[str]
+    ) -> c.ReleaseWave | None:
+        floor = self._floor()
+        if floor is None:
+            return None
+        layout, depot = floor
+        most = loads * self._picking.cart_slots * _LOOKAHEAD
+        pool = list(table(Order).find(self._reader, _POOL, (most,)))
+        found = candidates(pool, self._catalogue(pool), self._limits, zones)
+        await self._show_stuck(found)
+        if not found.orders:
+            return None
+        problem = Problem(layout, depot, tuple(found.orders), carts_of(carts, self._limits))
+        self._seed += 1
+        plan = await self._planner.plan(problem, self._picking.plan_s, self._seed)
+        command = c.ReleaseWave(lists=released(plan, found, hands, layout, depot))
+        if not command.lists:
+            return None
+        outcome = await self._store.ask(command)
+        if outcome.status == "refused":
+            log.info("a plan came too late: %s", outcome.reason)
+        return command
+
+    def _catalogue(self, pool: Sequence[Order]) -> Catalogue:
+        """Goods and places of the pool's lines."""
+        wanted = {line.sku for order in pool for line in order.lines if line.untasked_qty > 0}
+        skus: dict[str, Sku] = {}
+        stock: dict[str, list[Stock]] = {}
+        locations: dict[str, Location] = {}
+        for name in wanted:
+            skus.update((each.sku, each) for each in table(Sku).find(self._reader, "WHERE sku = ?", (name,)))
+            stock[name] = list(table(Stock).find(self._reader, "WHERE sku = ?", (name,)))
+        for place in {each.location for stocks in stock.values() for each in stocks}:
+            for known in table(Location).find(self._reader, "WHERE location = ?", (place,)):
+                locations[place] = known
+        return Catalogue(skus, locations, stock)
+
+    def _floor(self) -> tuple[Layout, str] | None:
+        """The layout and the depot where tours begin; None while the hub has not told us of one."""
+        if self._layout is None:
+            locations = list(table(Location).find(self._reader, ""))
+            depot = next((each.location for each in locations if each.kind == "depot"), None)
+            if depot is None:
+                return None
+            self._layout = layout_of(locations, self._picking.cross_aisles_y_mm), depot
+        return self._layout
+
+    async def _show_stuck(self, found: Candidates) -> None:
+        for order_no, why in found.stuck.items():
+            kind = why.partition(":")[0]
+            text = f"order {order_no} cannot be picked: {why}"
+            await self._store.ask(c.OpenException(kind=kind, subject=order_no, text=text, order_no=order_no))

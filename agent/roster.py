@@ -1,0 +1,80 @@
+"""Which printers there are, which are ready, and how long their queues are: what the door asks when it picks one."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from agent.config import Printer
+from agent.core.events import LabelFailed, LabelQueued, PrintRequeued, PrintStarted
+from agent.core.floor import Entry
+
+
+class PrinterRoster:
+    """Written by the event loop, read by the writer thread."""
+
+    def __init__(self, printers: Sequence[Printer]) -> None:
+        self._printers = {printer.id: printer for printer in printers}
+        self._lock = threading.Lock()
+        self._ready: set[str] = set()
+        self._at: dict[str, str] = {}  # job -> the printer whose queue it is in
+        self._queued: Counter[str] = Counter()
+        self._promised: Counter[str] = Counter()  # chosen in a commit that has not been seen yet
+
+    def choose_printer(self, carrier: str, owner: str, instead_of: str | None = None) -> str | None:
+        """A ready one before one that is not, then the shortest queue; None: no printer fits.
+
+        `instead_of`: only its group may take the job over; a printer without a group fails over to nobody.
+        """
+        fitting = [each.id for each in self._peers(instead_of) if each.fits(carrier, owner)]
+        if not fitting:
+            return None
+        with self._lock:
+            chosen = min(fitting, key=self._burden)
+            self._promised[chosen] += 1
+        return chosen
+
+    def _peers(self, printer: str | None) -> list[Printer]:
+        before = self._printers.get(printer) if printer is not None else None
+        if before is None:
+            return list(self._printers.values())
+        same = (each for each in self._printers.values() if before.group and each.group == before.group)
+        return [before, *(each for each in same if each is not before)]
+
+    def _burden(self, printer: str) -> tuple[bool, int]:
+        return printer not in self._ready, self._queued[printer] + self._promised[printer]
+
+    def set_ready(self, printer: str, ready: bool) -> None:
+        """What the spool has just learnt of it."""
+        with self._lock:
+            (self._ready.add if ready else self._ready.discard)(printer)
+
+    def is_ready(self, printer: str) -> bool:
+        """As far as the spool knows."""
+        return printer in self._ready
+
+    def load(self, queued: Iterable[tuple[str, str]]) -> None:
+        """(job, printer) of what waits when the agent starts."""
+        with self._lock:
+            self._at = dict(queued)
+            self._queued = Counter(self._at.values())
+
+    def follow(self, entries: Sequence[Entry]) -> None:
+        """Keep the queues' lengths as the journal says."""
+        with self._lock:
+            self._promised.clear()
+            for entry in entries:
+                match entry.event:
+                    case LabelQueued(job=job, printer=printer) | PrintRequeued(job=job, printer=printer):
+                        self._move(job, printer)
+                    case PrintStarted(job=job) | LabelFailed(job=job):
+                        self._move(job, None)
+
+    def _move(self, job: str, printer: str | None) -> None:
+        before = self._at.pop(job, None)
+        if before is not None:
+            self._queued[before] -= 1
+        if printer is not None:
+            self._at[job] = printer
+            self._queued[printer] += 1

@@ -1,0 +1,180 @@
+"""The agent's one place where everything meets: the composition root, and the one TaskGroup.
+
+Every long-running task is owned here by name. A device's task that fails is started again by its own supervisor and
+shows as a fault; anything unexpected elsewhere ends the process, and the service manager restarts it into what is on
+disk, which is always consistent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import random
+import signal
+import socket
+import time
+from collections.abc import Awaitable
+from importlib.metadata import version as installed_version
+from pathlib import Path
+
+from agent.api.server import LocalApi
+from agent.config import Config
+from agent.desk import TaskDesk
+from agent.hub import HubInbox, HubOutbox, LeaseKeeper
+from agent.releaser import Releaser
+from agent.roster import PrinterRoster
+from agent.spool import Spool
+from agent.stations import Station, Stations
+from agent.store.store import Store, Transaction, now_ms
+from agent.views import Views
+from devices.errors import DeviceError
+from sync.backoff import Backoff
+from sync.client import HubClient
+from sync.feed import FeedReader
+from sync.protocols import LinkState
+from sync.relay import Relay
+
+log = logging.getLogger(__name__)
+
+_STOP_WITHIN_S = 8.0
+_DEVICE_BACKOFF = Backoff(first_s=0.5, cap_s=5.0)
+_KEEP_ANSWERS_MS = 30 * 86_400_000
+_TIDY_EVERY_S = 3600.0
+
+
+class Service:
+    """One agent. `run` returns when it was asked to stop, and raises what it could not live with."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._version = installed_version("floorhand")
+        self._stop = asyncio.Event()
+        self._rng = random.Random()
+
+    async def run(self) -> None:
+        """Open the store, start everything, say READY, work until SIGTERM. StoreError, ConfigError."""
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(name, self._stop.set)
+        roster = PrinterRoster(self._config.printers)
+        store = Store(self._config.site.data_dir, self._config.site.id, roster)
+        store.open()
+        try:
+            await self._work(store, roster)
+        finally:
+            notify("STOPPING=1")
+            await store.close()
+
+    async def _work(self, store: Store, roster: PrinterRoster) -> None:
+        spool = Spool(store, self._config, roster)
+        desk = TaskDesk(store, self._config, self._version)
+        stations = Stations(store, desk, self._config)
+        views = Views(store, spool, desk, stations, self._version)
+        hub = self._config.hub
+        token = self._config.secret(hub.token_file) or ""
+        async with HubClient(
+            hub.url, self._config.site.id, token,
+            ca_file=self._file(hub.ca_file), cert_file=self._file(hub.cert_file), key_file=self._file(hub.key_file),
+        ) as client:  # fmt: skip
+            outbox = HubOutbox(store, self._config.site.id)
+            await outbox.open()
+            views.outbox = outbox
+            keeper = LeaseKeeper(store, client)
+            tasks: dict[str, Awaitable[None]] = {
+                "feed": FeedReader(
+                    client, HubInbox(store), on_state=lambda state: _show_feed(views, state)
+                ).run(),
+                "relay": Relay(client, outbox, on_state=lambda state: _show_relay(views, state)).run(),
+                "leases": keeper.run(),
+                "desk": desk.run(),
+                "releaser": Releaser(store, desk, self._config).run(),
+                "tidy": self._tidy(store),
+                "health": self._health(views, keeper, desk),
+                "api": LocalApi(store, views, self._config).run(lambda: self._ready(views)),
+            }
+            for owner in spool.owners:
+                tasks[f"printer {owner.name}"] = owner.run()
+            for station in stations.all:
+                if station.is_serial:
+                    tasks[f"scanner {station.name}"] = self._supervise(station)
+            await self._run_until_stopped(tasks, views)
+
+    def _file(self, path: Path | None) -> Path | None:
+        return self._config.base / path if path is not None else None
+
+    async def _run_until_stopped(self, tasks: dict[str, Awaitable[None]], views: Views) -> None:
+        """The one TaskGroup. What is not finished within the time to stop is in the journal."""
+        async with asyncio.TaskGroup() as group:
+            running = [group.create_task(_named(task), name=name) for name, task in tasks.items()]
+            await self._stop.wait()
+            views.ready = False
+            log.info("stopping")
+            for task in running:
+                task.cancel()
+
+    def _ready(self, views: Views) -> None:
+        views.ready = True
+        notify(f"READY=1\nSTATUS=working for site {self._config.site.id}")
+        log.info("ready: site %s, API at %s", self._config.site.id, self._config.api.socket)
+
+    async def _supervise(self, station: Station) -> None:
+        """A scanner that fails is tried again, and shows as a fault meanwhile."""
+        failures = 0
+        while True:
+            began = time.monotonic()
+            try:
+                await station.run()
+            except DeviceError as error:
+                await station.tell(str(error))
+            failures = 1 if time.monotonic() - began > _DEVICE_BACKOFF.cap_s else failures + 1
+            await asyncio.sleep(_DEVICE_BACKOFF.delay_s(failures, self._rng))
+
+    async def _health(self, views: Views, keeper: LeaseKeeper, desk: TaskDesk) -> None:
+        """What is not as it should be, in words, for /readyz and the screens."""
+        while True:
+            faults = [f"waybills low: {carrier}" for carrier in keeper.low]
+            if views.feed is None or not views.feed.up:
+                faults.append("hub feed down")
+            if not desk.connected:
+                faults.append("broker down")
+            views.degraded = tuple(faults)
+            await asyncio.sleep(1.0)
+
+    async def _tidy(self, store: Store) -> None:
+        """Answers are remembered for 30 days, then forgotten."""
+        while True:
+            await store.submit(_forget_old_answers)
+            await asyncio.sleep(_TIDY_EVERY_S)
+
+
+def _forget_old_answers(transaction: Transaction) -> None:
+    before = now_ms() - _KEEP_ANSWERS_MS
+    transaction.floor.connection.execute("DELETE FROM answers WHERE at < ?", (before,))
+
+
+async def _named(task: Awaitable[None]) -> None:
+    await task
+
+
+def _show_feed(views: Views, state: LinkState) -> None:
+    views.feed = state
+
+
+def _show_relay(views: Views, state: LinkState) -> None:
+    views.relay = state
+
+
+def notify(message: str) -> None:
+    """Tell the service manager, where there is one (sd_notify(3))."""
+    address = os.environ.get("NOTIFY_SOCKET")
+    if not address:
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.connect("\0" + address[1:] if address.startswith("@") else address)
+        manager.sendall(message.encode())
+
+
+def serve(config: Config) -> None:
+    """Run an agent in the foreground until SIGTERM."""
+    asyncio.run(Service(config).run())

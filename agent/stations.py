@@ -1,0 +1,95 @@
+"""Scanners at stations: a scan goes through the door, the tone comes back after the commit."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from agent.config import Config, Scanner
+from agent.core import commands as c
+from agent.core.events import ScanTaken
+from agent.core.floor import Entry
+from agent.core.times import from_text
+from agent.desk import TaskDesk
+from agent.store.store import Store, now_ms
+from devices.pda import Malformed, StationFeedback, decode_gateway_scan, encode
+from devices.scanners.scan import Feedback, Scan
+from devices.scanners.serial import SerialScanner
+
+log = logging.getLogger(__name__)
+
+
+class Station:
+    """One configured scanner."""
+
+    def __init__(self, store: Store, desk: TaskDesk, config: Config, scanner: Scanner) -> None:
+        self._store = store
+        self._desk = desk
+        self._packed_apart = config.packs_apart
+        self._scanner = scanner
+        self.name = scanner.id
+        self.role = scanner.role
+        self.scans = 0
+        self.last_scan_at: int | None = None
+        self.fault: str | None = None
+
+    @property
+    def is_serial(self) -> bool:
+        """On a port of this machine, so it needs a task of its own."""
+        return urlsplit(self._scanner.url).scheme == "serial"
+
+    async def run(self) -> None:
+        """Hold the port and answer scans. DeviceGone when it is unplugged."""
+        await self.tell(None)
+        await SerialScanner(self._scanner.url, self._scanner.feedback).run(self._heard)
+
+    async def tell(self, fault: str | None) -> None:
+        """Its health, journaled when it changes."""
+        self.fault = fault
+        await self._store.ask(c.ReportFault(device=self.name, fault=fault))
+
+    async def _heard(self, scan: Scan) -> Feedback:
+        return await self.take(scan.text, int(scan.at * 1000))
+
+    async def take(self, text: str, scanned_at: int) -> Feedback:
+        """Through the door; the answer stands in the journal when this returns."""
+        command = c.TakeScan(
+            by=f"scanner:{self.name}", scanner=self.name, role=self.role, text=text, scanned_at=scanned_at,
+            packed_apart=self._packed_apart,
+        )  # fmt: skip
+        outcome = await self._store.ask(command)
+        self.scans, self.last_scan_at = self.scans + 1, now_ms()
+        return _feedback(outcome.entries)
+
+    def listens_to(self, gateway: str, device: str) -> bool:
+        """Is this the scanner behind that gateway? A URL without a device takes all of its gateway's."""
+        url = urlsplit(self._scanner.url)
+        return url.scheme == "mqtt" and url.netloc == gateway and url.path.strip("/") in {"", device}
+
+
+def _feedback(entries: Sequence[Entry]) -> Feedback:
+    taken = next(entry.event for entry in reversed(entries) if isinstance(entry.event, ScanTaken))
+    return Feedback(taken.tone, taken.reason)
+
+
+class Stations:
+    """All of them; scans of gateways come over the desk's link."""
+
+    def __init__(self, store: Store, desk: TaskDesk, config: Config) -> None:
+        self._desk = desk
+        self.all = tuple(Station(store, desk, config, scanner) for scanner in config.scanners)
+        desk.on_gateway_scan(self._from_gateway)
+
+    async def _from_gateway(self, gateway: str, payload: bytes) -> None:
+        scan = decode_gateway_scan(payload)
+        if isinstance(scan, Malformed):
+            log.warning("scan of gateway %s: %s", gateway, scan.reason)
+            return
+        station = next((each for each in self.all if each.listens_to(gateway, scan.device)), None)
+        if station is None:
+            log.warning("gateway %s: scanner %s is in no configuration", gateway, scan.device)
+            return
+        answer = await station.take(scan.data, from_text(scan.at))
+        feedback = encode(StationFeedback(scan.data, answer.tone, answer.text))
+        await self._desk.publish_feedback(station.name, feedback)

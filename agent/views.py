@@ -1,0 +1,234 @@
+"""What the local API shows: the floor at a glance, orders with their timeline, exceptions."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from typing import Any
+
+from agent.api.messages import (
+    ExceptionView,
+    FloorView,
+    HubView,
+    PdaView,
+    Percentiles,
+    PrinterView,
+    ScannerView,
+)
+from agent.core.lineage import values_of
+from agent.core.model import FloorException, Order, OrderState, Parcel, PrintJob, StopState, Task
+from agent.core.times import to_text
+from agent.desk import TaskDesk
+from agent.hub import HubOutbox
+from agent.spool import Spool
+from agent.stations import Stations
+from agent.store.journal import rows
+from agent.store.store import Store, now_ms
+from agent.store.tables import table
+from sync.protocols import LinkState
+
+_STATES = (*(state.value for state in OrderState if state is not OrderState.CANCELLED), "held", "cancelled")
+_SHOWN_EXCEPTIONS = 50
+
+
+def percentiles(samples: Iterable[int]) -> Percentiles:
+    """Of all samples; the p99 of few is their largest."""
+    ordered = sorted(samples)
+    if not ordered:
+        return Percentiles()
+
+    def at(share: float) -> float:
+        return float(ordered[min(len(ordered) - 1, int(len(ordered) * share))])
+
+    return Percentiles(len(ordered), at(0.50), at(0.99), float(ordered[-1]))
+
+
+class Views:
+    """Reads for people; nothing here changes anything."""
+
+    def __init__(self, store: Store, spool: Spool, desk: TaskDesk, stations: Stations, version: str) -> None:
+        self._store = store
+        self._reader = store.reader()
+        self._spool = spool
+        self._desk = desk
+        self._stations = stations
+        self._version = version
+        self.outbox: HubOutbox | None = None
+        self.feed: LinkState | None = None
+        self.relay: LinkState | None = None
+        self.degraded: tuple[str, ...] = ()
+        self.ready = False
+
+    def floor(self) -> FloorView:
+        """Everything that matters at a glance."""
+        orders = self._orders()
+        exceptions = list(self._exceptions(_SHOWN_EXCEPTIONS))
+        walked, naive = self._reader.execute(
+            "SELECT coalesce(sum(distance_mm), 0), coalesce(sum(naive_mm), 0) FROM tasks WHERE state <> 'recalled'"
+        ).fetchone()
+        return FloorView(
+            site=self._store.site,
+            at=to_text(now_ms()),
+            version=self._version,
+            ready=self.ready,
+            degraded=self.degraded,
+            orders=orders,
+            shipped_total=orders["shipped"],
+            paid_to_first_byte_ms=percentiles(self._spool.paid_to_first_byte_ms),
+            change_to_task_ms=percentiles(self._desk.change_to_task_ms),
+            printers=tuple(self._printers()),
+            scanners=tuple(self._scanners()),
+            pdas=tuple(self._pdas()),
+            hub=self._hub(),
+            exceptions_open=self._one("SELECT count(*) FROM exceptions WHERE closed_at IS NULL"),
+            exceptions=tuple(exceptions),
+            walked_mm=walked,
+            naive_mm=naive,
+        )
+
+    def _one(self, sql: str, values: tuple[Any, ...] = ()) -> int:
+        return int(self._reader.execute(sql, values).fetchone()[0])
+
+    def _orders(self) -> dict[str, int]:
+        counts = dict.fromkeys(_STATES, 0)
+        sql = "SELECT state, held IS NOT NULL, count(*) FROM orders GROUP BY 1, 2"
+        for state, held, count in self._reader.execute(sql):
+            shown = "held" if held and state not in {"shipped", "cancelled"} else state
+            counts[shown] += count
+        return counts
+
+    def _exceptions(self, most: int) -> Iterable[ExceptionView]:
+        for each in table(FloorException).find(
+            self._reader, "WHERE closed_at IS NULL ORDER BY opened_at, exception LIMIT ?", (most,)
+        ):
+            yield ExceptionView(each.exception, each.kind, each.order_no, each.text, to_text(each.opened_at))
+
+    def _printers(self) -> Iterable[PrinterView]:
+        counts: dict[str, dict[str, int]] = {}
+        for printer, state, count in self._reader.execute(
+            "SELECT printer, state, count(*) FROM print_jobs GROUP BY 1, 2"
+        ):
+            counts.setdefault(printer, {})[state] = count
+        paused = {row[0] for row in self._reader.execute("SELECT device FROM devices WHERE paused")}
+        for owner in self._spool.owners:
+            mine = counts.get(owner.name, {})
+            state = "printing" if owner.printing else "ready"
+            state = "fault" if owner.fault else "paused" if owner.name in paused else state
+            yield PrinterView(
+                owner.name,
+                state,
+                owner.fault or "",
+                mine.get("queued", 0),
+                mine.get("confirmed", 0),
+                mine.get("suspect", 0),
+            )
+
+    def _scanners(self) -> Iterable[ScannerView]:
+        for each in self._stations.all:
+            last = to_text(each.last_scan_at) if each.last_scan_at else None
+            state = "fault" if each.fault else "up"
+            yield ScannerView(each.name, each.role, state, each.fault or "", each.scans, last)
+
+    def _pdas(self) -> Iterable[PdaView]:
+        live = {
+            task.pda: task
+            for task in table(Task).find(self._reader, "WHERE state IN ('assigned', 'accepted')")
+        }
+        for pda, presence in sorted(self._desk.presences.items()):
+            task = live.get(pda)
+            stops = [stop for stop in task.stops if stop.state is not StopState.CANCELLED] if task else []
+            battery = None if presence.battery is None else round(presence.battery)
+            yield PdaView(
+                pda, presence.online, presence.picker, battery, task.task if task else None,
+                task.state.value if task else None, sum(1 for stop in stops if not stop.open_qty), len(stops),
+                task.distance_mm if task else 0,
+            )  # fmt: skip
+
+    def _hub(self) -> HubView:
+        head = self._one("SELECT coalesce(max(sequence), 0) FROM journal WHERE sequence IS NOT NULL")
+        acked = self.outbox.acked if self.outbox is not None else 0
+        oldest = self.outbox.oldest_unsent_at() if self.outbox is not None else None
+        age_s = max(0.0, (now_ms() - oldest) / 1000) if oldest is not None else 0.0
+        reason = " · ".join(
+            state.reason for state in (self.feed, self.relay) if state is not None and state.reason
+        )
+        return HubView(
+            feed="up" if self.feed is not None and self.feed.up else "down",
+            relay=self.relay.doing if self.relay is not None else "idle",
+            reason=reason,
+            head_sequence=head,
+            acked_sequence=acked,
+            backlog=head - acked,
+            oldest_unsent_s=age_s,
+        )
+
+    # --- orders ---------------------------------------------------------------------------------------------
+
+    def orders(
+        self, *, state: str | None, carrier: str | None, q: str | None, limit: int, after: str
+    ) -> dict[str, Any]:
+        """A page of orders by number, and where the next begins."""
+        where, values = ["order_no > ?"], [after]
+        for column, value in (("carrier", carrier), ("state", state)):
+            if value == "held":
+                where.append("held IS NOT NULL AND state NOT IN ('shipped', 'cancelled')")
+            elif value is not None:
+                where.append(f"{column} = ?")
+                values.append(value)
+        if q:
+            where.append("(order_no LIKE ? OR waybill LIKE ?)")
+            values += [f"%{q}%", f"%{q}%"]
+        clause = f"WHERE {' AND '.join(where)} ORDER BY order_no LIMIT {limit + 1}"
+        found = list(table(Order).find(self._reader, clause, values))
+        page = [_brief(order) for order in found[:limit]]
+        return {"orders": page, "next": page[-1]["order_no"] if len(found) > limit else None}
+
+    def order(self, order_no: str) -> dict[str, Any] | None:
+        """One order with its waybills, timeline and the lineage of its fields."""
+        order = next(table(Order).find(self._reader, "WHERE order_no = ?", (order_no,)), None)
+        if order is None:
+            return None
+        history = list(rows(self._reader, "WHERE order_no = ? ORDER BY row", (order_no,)))
+        timeline = [
+            {"at": to_text(row.at), "type": row.type, "source": row.by}
+            | ({"sequence": row.sequence} if row.sequence is not None else {})
+            for row in history
+        ]
+        return {
+            "order": order,
+            "state": order.shown_state,
+            "waybills": list(self._waybills(order_no)),
+            "timeline": timeline,
+            "lineage": lineage(self._reader, order_no),
+        }
+
+    def _waybills(self, order_no: str) -> Iterable[dict[str, Any]]:
+        states = {
+            parcel.waybill: parcel.state
+            for parcel in table(Parcel).find(self._reader, "WHERE order_no = ?", (order_no,))
+        }
+        for waybill, state in states.items():
+            for job in table(PrintJob).find(self._reader, "WHERE waybill = ? ORDER BY copy_no", (waybill,)):
+                yield {"waybill": waybill, "job": job.job, "copy": job.copy_no, "state": state}
+
+    def exceptions(self) -> dict[str, Any]:
+        """Everything that waits for a person."""
+        return {"exceptions": list(self._exceptions(1000))}
+
+
+def _brief(order: Order) -> dict[str, Any]:
+    return {
+        "order_no": order.order_no, "state": order.shown_state, "carrier": order.carrier, "owner": order.owner,
+        "waybill": order.waybill, "state_at": to_text(order.state_at), "lines": len(order.lines),
+    }  # fmt: skip
+
+
+def lineage(reader: sqlite3.Connection, order_no: str) -> dict[str, list[dict[str, Any]]]:
+    """Each field's chain of values: which system set it, by which event, when."""
+    chains: dict[str, list[dict[str, Any]]] = {}
+    for row in rows(reader, "WHERE order_no = ? ORDER BY row", (order_no,)):
+        for field, value in values_of(row.entry.event):
+            chain = chains.setdefault(field, [])
+            if not chain or chain[-1]["value"] != value:
+                chain.append({"value": value, "source": row.by, "event": row.type, "at": to_text(row.at)})
+    return chains
