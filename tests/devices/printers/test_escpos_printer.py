@@ -8,7 +8,9 @@ from dataclasses import replace
 import pytest
 
 from devices.errors import NotStarted, PrinterUnreachable, Uncertain
+from devices.links.tcp import TcpLink
 from devices.printers.escpos import EscposPrinter, Evidence, PrinterStatus
+from devices.printers.escpos_session import EscposSession
 from devices.sim.printer import SimPrinter
 from tests.devices.printers.samples import QUICK, LabelCounter, payload, printing
 
@@ -123,6 +125,28 @@ async def test_a_cleared_buffer_proves_that_the_label_did_not_print() -> None:
         sim.refill()
         assert await print_label(printer, waybill="YT00000002") == "process-id"
         assert [label.waybill for label in sim.paper] == ["YT00000002"]
+
+
+async def test_a_cleared_job_is_not_confirmed_by_the_next_one() -> None:
+    async with printing() as (sim, printer):
+        doubt = await out_of_paper(sim, printer)
+        assert await printer.clear_buffer()
+        sim.refill()
+        await print_label(printer, waybill="YT00000002")
+        assert not printer.has_printed(doubt.ticket)
+
+
+async def test_a_ticket_that_comes_round_again_needs_a_new_confirmation() -> None:
+    link = TcpLink()
+    async with SimPrinter() as sim:
+        await link.open("127.0.0.1", sim.port, connect_timeout_s=1)
+        session = EscposSession(link, write_timeout_s=1)
+        await session.write(session.process_id_query("0001"))
+        assert await session.wait_for(lambda: "0001" in session.confirmed, 1)
+        sim.paper_out()
+        await session.write(session.process_id_query("0001"))
+        assert not await session.wait_for(lambda: "0001" in session.confirmed, 0.05)
+        await link.close()
 
 
 async def test_a_buffer_cleared_after_the_connection_was_lost_proves_nothing() -> None:

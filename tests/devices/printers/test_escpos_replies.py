@@ -63,6 +63,10 @@ def test_a_block_that_was_cut_off_is_no_evidence() -> None:
     assert ReplyReader().feed(b"\x37\x2200\x12\x12") == [RealTimeStatus(0x12), RealTimeStatus(0x12)]
 
 
+def test_an_automatic_status_that_was_cut_off_is_no_evidence() -> None:
+    assert ReplyReader().feed(b"\x18\x00\x00\x12") == [RealTimeStatus(0x12)]
+
+
 @pytest.mark.parametrize(
     ("status", "words"),
     [
