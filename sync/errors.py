@@ -15,8 +15,6 @@ HubError
 BadEvent                  bytes that are no CloudEvent (a ValueError)
 """
 
-
-
 from __future__ import annotations
 
 from typing import Any

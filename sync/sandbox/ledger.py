@@ -134,7 +134,10 @@ class Ledger:
             return self._orders_after(key, limit)
         query = "SELECT key, data FROM rows WHERE kind = ? AND key > ? ORDER BY key LIMIT ?"
         rows = self.connection.execute(query, (kind, key, limit)).fetchall()
-        return [(key, self._stock(data) if kind == "stock" else data.encode()) for key, data in rows]
+        if kind == "stock":
+            as_of = self._as_of()
+            return [(key, msgspec.json.encode(msgspec.json.decode(data) | as_of)) for key, data in rows]
+        return [(key, data.encode()) for key, data in rows]
 
     def _orders_after(self, key: str, limit: int) -> list[tuple[str, bytes]]:
         query = """SELECT o.order_no, r.data, o.paid_at, o.payment_ref, o.held, o.cancelled_ms FROM orders o
@@ -142,10 +145,10 @@ class Ledger:
             WHERE o.order_no > ? AND o.shipped_ms IS NULL ORDER BY o.order_no LIMIT ?"""
         return [(row[0], _order_row(*row[1:])) for row in self.connection.execute(query, (key, limit))]
 
-    def _stock(self, data: str) -> bytes:
-        """A stock row says up to which of the agent's events it counts."""
+    def _as_of(self) -> dict[str, str]:
+        """Up to which of the agent's events the stock is counted."""
         found = self.connection.execute("SELECT max(next_sequence) - 1 FROM senders").fetchone()[0]
-        return msgspec.json.encode(msgspec.json.decode(data) | {"as_of_sequence": f"{found or 0:020d}"})
+        return {"as_of_sequence": f"{found or 0:020d}"}
 
     def _apply(self, put: Put, now_ms: int) -> None:
         """The snapshots' rows and the orders' view after this event."""

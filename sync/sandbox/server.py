@@ -53,6 +53,7 @@ class RunningHub(msgspec.Struct, frozen=True):
     port: int
     hub: SandboxHub
     player: Player
+    playing: asyncio.Task[None]  # done when the day is over
 
 
 class _Server(uvicorn.Server):
@@ -93,7 +94,7 @@ async def running(options: HubOptions) -> AsyncIterator[RunningHub]:
     playing = asyncio.create_task(player.play(), name="sandbox day")
     port = int(listening.getsockname()[1])
     try:
-        yield RunningHub(f"http://{options.host}:{port}", port, hub, player)
+        yield RunningHub(f"http://{options.host}:{port}", port, hub, player, playing)
     finally:
         playing.cancel()
         hub.close()
@@ -117,7 +118,13 @@ async def _serve(options: HubOptions) -> None:
     async with running(options) as hub:
         sys.stdout.write(f'{{"listening": {hub.port}}}\n')
         sys.stdout.flush()
+        hub.playing.add_done_callback(lambda day: None if _went_well(day) else ended.set())
         await ended.wait()
+
+
+def _went_well(day: asyncio.Task[None]) -> bool:
+    """A day that broke off ends the program, which then says why."""
+    return day.cancelled() or day.exception() is None
 
 
 def _day(options: HubOptions, csv: CsvDay | None, catalog: Catalog, start_s: float | None) -> Day:
