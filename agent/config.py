@@ -170,13 +170,21 @@ def parse(data: dict[str, Any], path: Path) -> Config:
     _refuse_unknown(data, Config, path, "")
     base = path.resolve().parent
     try:
-        config = msgspec.convert({**data, "base": str(base)}, Config)
+        config = msgspec.convert({**data, "base": str(base)}, Config, dec_hook=_path)
     except msgspec.ValidationError as error:
         raise ConfigError(f"{path}: {_in_toml_words(str(error))}") from error
     _refuse_wrong(config, path)
     site = msgspec.structs.replace(config.site, data_dir=base / config.site.data_dir)
     api = msgspec.structs.replace(config.api, socket=base / config.api.socket)
     return msgspec.structs.replace(config, site=site, api=api)
+
+
+def _path(kind: type[Any], value: Any) -> Any:
+    if kind is not Path:
+        raise NotImplementedError(f"no {kind} stands in a configuration")
+    if not isinstance(value, str):
+        raise ValueError("Expected `str`, a path")
+    return Path(value)
 
 
 def _in_toml_words(message: str) -> str:

@@ -196,10 +196,15 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def tied_to_this_process(command: list[str]) -> list[str]:
+    """The command line that runs `command` (its program as a full path) and ends when this process does."""
+    return [sys.executable, "-I", "-S", "-c", _TIED_TO_OWNER, str(os.getpid()), *command]
+
+
 def _spawn(command: list[str], folder: str) -> subprocess.Popen[bytes]:
     with (Path(folder) / "broker.log").open("ab") as log:
         return subprocess.Popen(
-            [sys.executable, "-I", "-S", "-c", _TIED_TO_OWNER, str(os.getpid()), *command],
+            tied_to_this_process(command),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

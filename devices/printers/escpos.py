@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import enum
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -98,8 +98,16 @@ class EscposPrinter:
                 self._last_status = await self._ask_status()
         return self._last_status
 
-    async def print(self, payload: bytes, *, on_first_byte: Callable[[], None]) -> Evidence:
+    async def print(
+        self,
+        payload: bytes,
+        *,
+        on_first_byte: Callable[[], None],
+        on_sent: Callable[[], Awaitable[None]] | None = None,
+    ) -> Evidence:
         """Print one label and return what proves it. `on_first_byte` is called when its first byte went out.
+
+        `on_sent` is awaited once the printer has taken the last byte, before its proof is waited for.
 
         Raises NotStarted when certainly nothing was written, Uncertain when there is no evidence.
         """
@@ -108,6 +116,8 @@ class EscposPrinter:
             ticket = self._next_ticket() if proof is _Proof.PROCESS_ID else None
             try:
                 await self._send(session, proof, payload, ticket, on_first_byte)
+                if on_sent is not None:
+                    await on_sent()
                 evidence = await self._evidence(session, proof, ticket)
             except LinkError as error:
                 self._torn, self._last_status = True, PrinterStatus(False, error.reason)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-import qrcode  # type: ignore[import-untyped]  # ships no types
+import qrcode  # ships no types
 from PIL import Image, ImageDraw, ImageFont
 
 from devices.printers.label import Media

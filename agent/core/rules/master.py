@@ -18,7 +18,7 @@ class _Count(msgspec.Struct, frozen=True):
     location: str
     sku: str
     qty: int
-    as_of_sequence: int | None = None
+    as_of_sequence: int | str | None = None  # a number, or its 20 digits
 
 
 def _read(data: dict[str, Any], kind: type[E]) -> E | Refused:
@@ -74,11 +74,11 @@ def set_stock(story: Story, command: c.SetStock) -> Refused | None:
     """A count replaces what we thought; picks after it are taken off, and promises it cannot keep are shown."""
     try:
         count = msgspec.convert(command.data, _Count)
-    except msgspec.ValidationError as error:
+        as_of = command.acked_sequence if count.as_of_sequence is None else int(count.as_of_sequence)
+    except ValueError as error:
         return Refused(f"malformed: {error}")
     if count.qty < 0:
         return Refused(f"malformed: a stock of {count.qty}")
-    as_of = command.acked_sequence if count.as_of_sequence is None else count.as_of_sequence
     story.emit(ev.StockSet(count.location, count.sku, count.qty, as_of))
     where = f"{count.location}/{count.sku}"
     story.close_exception("count", where, f"counted: {count.qty}")

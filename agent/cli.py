@@ -1,0 +1,285 @@
+"""The command line. Exit codes: 0 fine, 1 the check failed, 2 usage or configuration."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+from rich.progress import Progress
+
+from agent.config import ConfigError, load
+from agent.demo import DemoOptions, run_demo
+from agent.example import write_example
+from agent.sandbox.processes import ChildFailed
+from agent.service import serve
+from agent.store.errors import StoreError
+from agent.store.store import DATABASE, read_only
+from agent.store.verify import verify
+from agent.views import lineage
+from sync.sandbox.server import HubOptions
+from sync.sandbox.server import serve as serve_hub
+
+_FINE, _FAILED, _USAGE = 0, 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The `floorhand` command."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except (ConfigError, StoreError, ChildFailed, FileNotFoundError) as error:
+        print(f"floorhand: {error}", file=sys.stderr)
+        return _USAGE
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="floorhand",
+        description="The edge agent of a warehouse floor: paid, label, path, PDA, scan, ship, hub.",
+    )
+    parser.add_argument("--version", action="version", version=f"floorhand {version('floorhand')}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_run(commands)
+    _add_demo(commands)
+    _add_tui(commands)
+    _add_checks(commands)
+    _add_sandbox(commands)
+    return parser
+
+
+_Commands = argparse._SubParsersAction
+
+
+def _add_run(commands: _Commands[argparse.ArgumentParser]) -> None:
+    run = commands.add_parser("run", help="the agent in the foreground (what systemd starts)")
+    run.add_argument("--config", type=Path, required=True, metavar="FILE")
+    run.add_argument("--log", choices=("json", "console"), default="console")
+    run.set_defaults(run=_run)
+
+
+def _add_demo(commands: _Commands[argparse.ArgumentParser]) -> None:
+    demo = commands.add_parser(
+        "demo", help="the whole floor on this machine: simulated devices, the real agent"
+    )
+    demo.add_argument("--orders", type=Path, metavar="CSV", help="play this shop's invoices as one day")
+    demo.add_argument("--from", dest="start", type=_clock, metavar="HH:MM", help="default: the busiest hour")
+    demo.add_argument(
+        "--speed", type=_positive, default=20.0, metavar="X", help="how much faster time runs (20)"
+    )
+    demo.add_argument(
+        "--seconds", type=_positive, metavar="S", help="real seconds of arrivals (headless: 60)"
+    )
+    demo.add_argument("--seed", type=int, default=1, metavar="N")
+    demo.add_argument("--printers", type=_count, metavar="N", help="default: what the load needs")
+    demo.add_argument("--pickers", type=_count, metavar="N", help="default: what the load needs")
+    demo.add_argument(
+        "--orders-day", type=_count, default=12_000, metavar="N", help="without --orders (12000)"
+    )
+    demo.add_argument("--headless", action="store_true", help="no screens: a progress bar and a summary")
+    demo.add_argument(
+        "--json", action="store_true", help="the summary as one JSON object (implies --headless)"
+    )
+    demo.set_defaults(run=_demo)
+
+
+def _add_tui(commands: _Commands[argparse.ArgumentParser]) -> None:
+    tui = commands.add_parser("tui", help="the supervisor's screens against a running agent")
+    tui.add_argument("--socket", type=Path, default=Path("/run/floorhand/api.sock"), metavar="PATH")
+    tui.set_defaults(run=_tui)
+
+
+def _add_checks(commands: _Commands[argparse.ArgumentParser]) -> None:
+    check = commands.add_parser("check-config", help="refuse a wrong configuration, saying what is expected")
+    check.add_argument("file", type=Path, metavar="FILE")
+    check.set_defaults(run=_check_config)
+    init = commands.add_parser("init", help="write a commented example configuration")
+    init.add_argument("folder", type=Path, metavar="DIR")
+    init.set_defaults(run=_init)
+    prove = commands.add_parser("verify", help="prove the journal's hash chain, and that state is its fold")
+    prove.add_argument("--data", type=Path, required=True, metavar="DIR")
+    prove.add_argument("--json", action="store_true")
+    prove.set_defaults(run=_verify)
+    chain = commands.add_parser("lineage", help="who set a field of an order, when, and what it was before")
+    chain.add_argument("--data", type=Path, required=True, metavar="DIR")
+    chain.add_argument("order_no", metavar="ORDER_NO")
+    chain.add_argument("--field", metavar="F")
+    chain.add_argument("--json", action="store_true")
+    chain.set_defaults(run=_lineage)
+
+
+def _add_sandbox(commands: _Commands[argparse.ArgumentParser]) -> None:
+    sandbox = commands.add_parser("sandbox", help="one simulated part alone")
+    parts = sandbox.add_subparsers(required=True, metavar="PART")
+    hub = parts.add_parser("hub", help="a hub that speaks the whole protocol and judges what it gets")
+    hub.add_argument("--host", default="127.0.0.1")
+    hub.add_argument("--port", type=int, default=8421)
+    hub.add_argument("--data", type=Path, default=Path("sandbox-hub"), metavar="DIR")
+    hub.add_argument("--site", default="WH1")
+    hub.add_argument("--token", default="sandbox-token")
+    hub.add_argument("--orders", type=Path, metavar="CSV")
+    hub.add_argument("--model", choices=("diurnal", "burst", "midnight"), default="diurnal")
+    hub.add_argument("--orders-day", type=_count, default=127_000, metavar="N")
+    hub.add_argument("--from", dest="start", type=_clock, metavar="HH:MM")
+    hub.add_argument("--speed", type=_positive, default=1.0, metavar="X")
+    hub.add_argument("--seed", type=int, default=1, metavar="N")
+    hub.add_argument("--seconds", type=_positive, metavar="S")
+    hub.add_argument(
+        "--autostart", action="store_true", help="orders come at once, not after POST /sandbox/start"
+    )
+    hub.set_defaults(run=_sandbox_hub)
+
+
+# --- what the commands do -----------------------------------------------------------------------------------
+
+
+def _run(options: argparse.Namespace) -> int:
+    config = load(options.config)
+    _log(options.log)
+    serve(config)
+    return _FINE
+
+
+def _demo(options: argparse.Namespace) -> int:
+    headless = options.headless or options.json or not sys.stdout.isatty()
+    if options.orders is not None and not options.orders.is_file():
+        raise FileNotFoundError(f"{options.orders}: there is no such file of orders")
+    return run_demo(
+        DemoOptions(
+            orders=options.orders.resolve() if options.orders else None,
+            start=options.start,
+            speed=options.speed,
+            seconds=options.seconds or (60.0 if headless else None),
+            seed=options.seed,
+            printers=options.printers,
+            pickers=options.pickers,
+            orders_day=options.orders_day,
+            headless=headless,
+            json=options.json,
+        )
+    )
+
+
+def _tui(options: argparse.Namespace) -> int:
+    return subprocess.call([sys.executable, "-m", "tui", "--socket", str(options.socket)])
+
+
+def _check_config(options: argparse.Namespace) -> int:
+    config = load(options.file)
+    print(
+        f"{options.file}: fine: site {config.site.id}, {len(config.printers)} printers, {len(config.scanners)} scanners"
+    )
+    return _FINE
+
+
+def _init(options: argparse.Namespace) -> int:
+    for path in write_example(options.folder):
+        print(f"wrote {path}")
+    return _FINE
+
+
+def _verify(options: argparse.Namespace) -> int:
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        bar = progress.add_task("journal rows", total=None)
+        verdict = verify(options.data, lambda done, total: progress.update(bar, completed=done, total=total))
+    if options.json:
+        print(msgspec.json.encode(verdict).decode())
+    elif verdict.ok:
+        print(f"fine: {verdict.rows:,} journal rows, the chain is whole and the state is its fold")
+    else:
+        assert verdict.first_bad is not None
+        print(f"BAD at journal row {verdict.first_bad.row}: {verdict.first_bad.what}")
+    return _FINE if verdict.ok else _FAILED
+
+
+def _lineage(options: argparse.Namespace) -> int:
+    path = options.data / DATABASE
+    if not path.exists():
+        raise FileNotFoundError(f"{path} does not exist: is this the data_dir of an agent?")
+    reader = read_only(path)
+    chains = lineage(reader, options.order_no)
+    reader.close()
+    if options.field is not None:
+        chains = {options.field: chains.get(options.field, [])}
+    if options.json:
+        print(msgspec.json.encode(chains).decode())
+    else:
+        for field, chain in chains.items():
+            for link in chain:
+                print(f"{field:24} {link['at']}  {link['value']!r}  by {link['source']} ({link['event']})")
+    return _FINE if any(chains.values()) else _FAILED
+
+
+def _sandbox_hub(options: argparse.Namespace) -> int:
+    options.data.mkdir(parents=True, exist_ok=True)
+    serve_hub(
+        HubOptions(
+            data=options.data, host=options.host, port=options.port, site=options.site, token=options.token,
+            orders_csv=options.orders, model=options.model, orders_day=options.orders_day, start=options.start,
+            speed=options.speed, seed=options.seed, seconds=options.seconds, autostart=options.autostart,
+        )
+    )  # fmt: skip
+    return _FINE
+
+
+# --- words and numbers --------------------------------------------------------------------------------------
+
+
+def _clock(text: str) -> str:
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no time of day: HH:MM is expected")
+    return text
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r}: a number above 0 is expected")
+    return value
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text!r}: a whole number of 1 or more is expected")
+    return value
+
+
+class _JsonLines(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "at": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
+            + f".{int(record.msecs):03d}Z",
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            line["error"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False)
+
+
+def _log(style: str) -> None:
+    handler = logging.StreamHandler()
+    plain = logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
+    handler.setFormatter(_JsonLines() if style == "json" else plain)
+    level = os.environ.get("FLOORHAND_LOG_LEVEL", "INFO")
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
