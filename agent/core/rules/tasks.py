@@ -26,6 +26,8 @@ class _Ledger:
         for stop in stops:
             wanted[stop.order_no, str(stop.line_no)] += stop.qty
             wanted[stop.location, stop.sku, "stock"] += stop.qty
+        if any(stop.qty < 1 for stop in stops):
+            return False
         if any(self.claimed[key] + qty > self._free(key, stops) for key, qty in wanted.items()):
             return False
         self.claimed += wanted
