@@ -6,7 +6,7 @@ from agent.core import commands as c
 from agent.core import events as ev
 from agent.core.model import ENDED, Order, Sku, Stop, StopState, Task, TaskState, Tote, ToteUse
 from agent.core.rules.lists import add_stops, finish_order
-from agent.core.rules.tasks import accepted_task, not_your_task
+from agent.core.rules.tasks import accepted_task
 from agent.core.story import Refused, Story
 
 _GTIN_DIGITS = 14
@@ -74,8 +74,8 @@ def _picked_after_recall(story: Story, command: c.PickStop, refused: Refused) ->
     """Goods have moved and no list says so: a person must see it."""
     task = story.get(Task, command.task)
     stop = task.stop(command.stop) if task is not None and task.pda == command.pda else None
-    if task is None or stop is None or task.state is not TaskState.RECALLED:
-        return not_your_task(command)
+    if task is None or stop is None or task.state is not TaskState.RECALLED or command.qty < 1:
+        return refused
     text = (
         f"PDA {command.pda} picked {command.qty} of {stop.sku} at {stop.location} after its list was recalled"
     )
@@ -118,7 +118,7 @@ def short_stop(story: Story, command: c.ShortStop) -> Refused | None:
     stop = _open_stop(task, command.stop)
     if isinstance(stop, Refused):
         return None if stop.reason.endswith(StopState.SHORT) else stop
-    if command.qty != stop.open_qty:
+    if command.qty < 1 or command.qty != stop.open_qty:
         return Refused(f"wrong-quantity: {command.qty} reported missing, {stop.open_qty} open")
     story.emit(
         ev.StopShort(
