@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agent.core import commands as c
 from agent.core import events as ev
-from agent.core.model import LeaseRequest
+from agent.core.model import LeaseRequest, Waybill
 from agent.core.rules.labels import queue_label
 from agent.core.story import Refused, Story
 
@@ -17,16 +17,18 @@ def request_lease(story: Story, command: c.RequestLease) -> Refused | None:
 
 
 def take_lease(story: Story, command: c.TakeLease) -> Refused | None:
-    """The numbers of an open request join the pool, once."""
+    """The numbers of an open request join the pool, once; a number that was ever leased before does not."""
     request = story.get(LeaseRequest, command.request_key)
     if request is None:
         return Refused(f"unknown-lease: nobody asked by the key {command.request_key}")
     if request.state == "open":
+        fresh = tuple(n for n in dict.fromkeys(command.numbers) if story.get(Waybill, n) is None)
         story.emit(
-            ev.WaybillsLeased(
-                command.request_key, command.lease, command.carrier, command.numbers, command.expires_at
-            )
+            ev.WaybillsLeased(command.request_key, command.lease, command.carrier, fresh, command.expires_at)
         )
+        if len(fresh) < len(command.numbers):
+            text = f"lease {command.lease} of carrier {command.carrier} gave numbers that were given before"
+            story.open_exception("waybill-given-twice", command.lease, text)
         story.close_exception("lease-refused", command.carrier, "numbers were leased")
     return None
 
