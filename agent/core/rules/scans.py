@@ -43,10 +43,12 @@ def _read_label(story: Story, text: str) -> _Label | None:
         parcel = story.get(Parcel, text)
         return _Label(parcel, parcel.job, 0) if parcel is not None else None
     parts = text.split(":")
-    if len(parts) != 4 or not parts[3].isdecimal():
+    if len(parts) != 4:
         return None
-    parcel = story.get(Parcel, parts[1])
-    return _Label(parcel, parts[2], int(parts[3])) if parcel is not None else None
+    parcel, job = story.get(Parcel, parts[1]), story.get(PrintJob, parts[2])
+    if parcel is None or job is None or (job.waybill, str(job.copy_no)) != (parcel.waybill, parts[3]):
+        return None
+    return _Label(parcel, job.job, job.copy_no)
 
 
 def _say(story: Story, command: c.TakeScan, tone: Tone, text: str) -> None:
@@ -103,7 +105,7 @@ def _ship(story: Story, command: c.TakeScan, label: _Label | None) -> Refused | 
     if why is not None:
         return _stop(story, command, label, why)
     _settle(story, label)
-    if order.state is OrderState.PICKED:
+    if label.parcel.state is ParcelState.LABELLED:
         story.emit(_parcel_event(ev.ParcelPacked, label.parcel, command))
     story.emit(_parcel_event(ev.ParcelShipped, label.parcel, command))
     return _good(story, command, "shipped")
@@ -127,14 +129,17 @@ def _pack(story: Story, command: c.TakeScan, label: _Label | None) -> Refused | 
     order = story.get(Order, label.parcel.order_no)
     if order is None:
         return _refuse(story, command, "wrong", "unknown code")
-    if label.parcel.state is ParcelState.SHIPPED or order.state is OrderState.PACKED:
-        return _good(story, command, f"already {order.state}")
+    if label.parcel.state in {ParcelState.PACKED, ParcelState.SHIPPED}:
+        return _good(story, command, f"already {label.parcel.state}")
     why = _blocked(story, label, order)
-    if why is None and order.state is not OrderState.PICKED:
+    if why is None and order.state not in {OrderState.PICKED, OrderState.PACKED}:
         why = f"the order is {order.state}"
     if why is not None:
         return _stop(story, command, label, why)
     _settle(story, label)
+    if order.state is OrderState.PACKED:  # a closed parcel that got a new label
+        story.emit(_parcel_event(ev.ParcelPacked, label.parcel, command))
+        return _good(story, command, "packed")
     story.emit(ev.PackingSet(command.scanner, label.parcel.waybill, {}))
     return _good(story, command, f"{sum(line.picked_qty for line in order.lines)} items to scan")
 
@@ -147,6 +152,8 @@ def _pack_item(story: Story, command: c.TakeScan) -> Refused | None:
         return _refuse(story, command, "wrong", "unknown code: scan the waybill first")
     if order.state is not OrderState.PICKED or order.held is not None:
         return _refuse(story, command, "stop", f"the order is {order.shown_state}")
+    if parcel.state is ParcelState.VOIDED:
+        return _refuse(story, command, "stop", "the waybill is void: scan the new label")
     sku = _sku_of(story, order, command.text)
     if sku is None:
         return _refuse(story, command, "wrong", f"{command.text} is no item of order {order.order_no}")
