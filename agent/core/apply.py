@@ -267,7 +267,8 @@ def _task_assigned(floor: Floor, entry: Entry, event: ev.TaskAssigned) -> Change
 
 def _task_accepted(floor: Floor, entry: Entry, event: ev.TaskAccepted) -> Changes:
     task = _known(floor, m.Task, event.task)
-    orders = [_known(floor, m.Order, order_no) for order_no in task.order_nos]
+    walked = dict.fromkeys(stop.order_no for stop in task.stops if stop.open_qty)
+    orders = [_known(floor, m.Order, order_no) for order_no in walked]
     begun = [
         _moved(order, m.OrderState.PICKING, entry) for order in orders if order.state is m.OrderState.RELEASED
     ]
