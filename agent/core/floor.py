@@ -55,7 +55,7 @@ class Floor(Protocol):
         ...
 
     def unlabelled(self, carrier: str, most: int) -> Sequence[str]:
-        """Paid orders of that carrier without a waybill, oldest payment first."""
+        """Paid orders of that carrier that are not held and have no waybill, oldest payment first."""
         ...
 
     def choose_printer(self, carrier: str, owner: str, instead_of: str | None = None) -> str | None:
@@ -67,9 +67,9 @@ class Floor(Protocol):
 
 
 def wants_label(order: Order) -> bool:
-    """Paid, still ahead of shipping, and no waybill in force."""
+    """Paid, still ahead of shipping, not held, and no waybill in force."""
     ahead = order.state not in {OrderState.RECEIVED, OrderState.SHIPPED, OrderState.CANCELLED}
-    return ahead and order.waybill is None
+    return ahead and order.held is None and order.waybill is None
 
 
 class MemoryFloor:

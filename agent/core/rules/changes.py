@@ -67,7 +67,7 @@ def _change(story: Story, order: Order, document: Document) -> None:
     _grow_lists(story, order.order_no)
     if relabel:
         drop_label(story, order.order_no, "the order was changed")
-        queue_label(story, order.order_no)
+    queue_label(story, order.order_no)  # also where another carrier has the number that the first one lacked
     finish_order(story, order.order_no, task=(order.tasks or ("",))[-1])
 
 

@@ -14,7 +14,7 @@ from agent.core.story import Refused, Story
 def queue_label(story: Story, order_no: str) -> None:
     """Take a number from the leased pool and queue copy 1; without a number or a printer an exception says so."""
     order = story.get(Order, order_no)
-    if order is None or order.held is not None or not wants_label(order):
+    if order is None or not wants_label(order):
         return
     printer = story.floor.choose_printer(order.carrier, order.owner)
     waybill = next(story.floor.free_waybills(order.carrier, story.at), None)
@@ -52,10 +52,13 @@ def _label(job: PrintJob) -> dict[str, Any]:
 
 
 def start_print(story: Story, command: c.StartPrint) -> Refused | None:
-    """The intent, before the first byte."""
+    """The intent, before the first byte. A copy whose waybill was voided while it waited will not be printed."""
     job = story.get(PrintJob, command.job)
     if job is None or job.state is not JobState.QUEUED:
         return Refused(f"not-queued: job {command.job} is {job.state if job else 'unknown'}")
+    if _is_void(story, job):
+        _fail_void(story, job)
+        return Refused(f"voided: waybill {job.waybill} is not in force any more", tuple(story.events))
     story.emit(ev.PrintStarted(job.job, command.printer))
     return None
 
@@ -112,11 +115,19 @@ def _better_printer(story: Story, job: PrintJob) -> str:
 
 
 def _print_again(story: Story, job: PrintJob, reason: str) -> None:
+    if _is_void(story, job):
+        _fail_void(story, job)
+    else:
+        story.emit(ev.PrintRequeued(job.job, _better_printer(story, job), reason))
+
+
+def _is_void(story: Story, job: PrintJob) -> bool:
     parcel = story.get(Parcel, job.waybill)
-    if parcel is None or parcel.state is ParcelState.VOIDED:
-        story.emit(ev.LabelFailed(reason="the waybill is void", **_label(job)))
-        return
-    story.emit(ev.PrintRequeued(job.job, _better_printer(story, job), reason))
+    return parcel is None or parcel.state is ParcelState.VOIDED
+
+
+def _fail_void(story: Story, job: PrintJob) -> None:
+    story.emit(ev.LabelFailed(reason="the waybill is void", **_label(job)))
 
 
 def fail_print(story: Story, command: c.FailPrint) -> Refused | None:
