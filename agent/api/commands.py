@@ -27,6 +27,11 @@ class _Unhold(_Request, frozen=True, tag="order.unhold"):
     order_no: Text
 
 
+class _Cancel(_Request, frozen=True, tag="order.cancel"):
+    order_no: Text
+    reason: Text
+
+
 class _Reprint(_Request, frozen=True, tag="label.reprint"):
     order_no: Text
     reason: Text
@@ -56,12 +61,13 @@ class _Close(_Request, frozen=True, tag="exception.close"):
     note: Text
 
 
-_AnyRequest = _Hold | _Unhold | _Reprint | _Settle | _Recall | _Pause | _Resume | _Close
+_AnyRequest = _Hold | _Unhold | _Cancel | _Reprint | _Settle | _Recall | _Pause | _Resume | _Close
 _decode = msgspec.json.Decoder(_AnyRequest).decode
 
 _MAKE: dict[type[_Request], Callable[[Any], c.Command]] = {
     _Hold: lambda r: c.HoldOrder(order_no=r.order_no, reason=r.reason, **_asker(r)),
     _Unhold: lambda r: c.UnholdOrder(order_no=r.order_no, **_asker(r)),
+    _Cancel: lambda r: c.CancelOrder(order_no=r.order_no, reason=r.reason, **_asker(r)),
     _Reprint: lambda r: c.ReprintLabel(order_no=r.order_no, reason=r.reason, printer=r.printer, **_asker(r)),
     _Settle: lambda r: c.SettlePrint(job=r.job, printed=r.printed, **_asker(r)),
     _Recall: lambda r: c.RecallTask(task=r.task, reason=r.reason, **_asker(r)),

@@ -241,6 +241,13 @@ class UnholdOrder(Command, frozen=True):
     reason: str = "released by a supervisor"
 
 
+class CancelOrder(Command, frozen=True):
+    """A person calls the order off on the floor; the hub hears of it."""
+
+    order_no: str
+    reason: str
+
+
 class CloseException(Command, frozen=True):
     exception: str
     note: str

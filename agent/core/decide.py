@@ -22,6 +22,7 @@ RULES: dict[type[c.Command], Callable[[Story, Any], Refused | None]] = {
     c.TakeFact: facts.take_fact,
     c.HoldOrder: facts.hold_order,
     c.UnholdOrder: facts.unhold_order,
+    c.CancelOrder: facts.cancel_order,
     c.SetSku: master.set_sku,
     c.SetLocation: master.set_location,
     c.SetCarrier: master.set_carrier,

@@ -20,5 +20,7 @@ def from_text(text: str) -> int:
     moment = datetime.fromisoformat(cut)
     if moment.tzinfo is None:
         raise ValueError(f"a time without its offset: {text!r}")
+    if not 1 < moment.year < 9999:  # at the edges of the calendar an offset leads out of it
+        raise ValueError(f"a year that no order has: {text!r}")
     whole = int(moment.replace(microsecond=0).timestamp())
     return whole * 1000 + moment.microsecond // 1000

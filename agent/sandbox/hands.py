@@ -97,15 +97,18 @@ class Supervisor:
                 log.debug("the agent does not answer, the supervisor looks again")
             await asyncio.sleep(1.0)
 
-    async def _command(self, kind: str, subject: str, **fields: Any) -> None:
+    async def _command(self, kind: str, subject: str, **fields: Any) -> bool:
+        """Was it not refused?"""
         body = {"id": str(uuid.uuid4()), "type": kind, "by": "sandbox-supervisor", **fields}
-        (await self._api.post("/v1/commands", json=body)).raise_for_status()
+        answer = (await self._api.post("/v1/commands", json=body)).raise_for_status()
         self.done.append((kind, subject))
+        return bool(answer.json()["status"] != "refused")
 
     async def _ship_short(self, exception: dict[str, Any]) -> None:
-        """The customer takes what was found."""
+        """The customer takes what was found; where nothing was, the order is called off."""
         order_no = exception["order_no"]
-        await self._command("order.unhold", order_no, order_no=order_no)
+        if not await self._command("order.unhold", order_no, order_no=order_no):
+            await self._command("order.cancel", order_no, order_no=order_no, reason="nothing of it was found")
 
     async def _look_at_paper(self, exception: dict[str, Any]) -> None:
         """A label that came out is on the table in front of the printer."""

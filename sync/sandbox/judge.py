@@ -32,7 +32,7 @@ class Verdict(msgspec.Struct, frozen=True):
     cancelled: int  # on the feed
     called_off: int  # cancellations that the agent confirmed
     shipped: int
-    lost: int  # paid, not cancelled, not shipped
+    lost: int  # paid, neither cancelled (here or on the floor) nor shipped
     lost_orders: list[str]
     refused: int  # order.refused events
     rejected: int  # events that the hub rejected
@@ -83,7 +83,8 @@ def _judge(connection: sqlite3.Connection) -> Verdict:
     lost = _column(
         connection,
         """SELECT order_no FROM orders
-        WHERE paid_ms IS NOT NULL AND cancelled_ms IS NULL AND shipped_ms IS NULL ORDER BY order_no""",
+        WHERE paid_ms IS NOT NULL AND cancelled_ms IS NULL AND called_off_ms IS NULL AND shipped_ms IS NULL
+        ORDER BY order_no""",
     )
     printed = _labels(connection)
     doubled = [label for label, times in printed.items() if times > 1]

@@ -11,6 +11,7 @@ from agent.core.rules.documents import Document, label_differs, lines_differ, re
 from agent.core.rules.labels import drop_label, queue_label
 from agent.core.rules.lists import add_stops, finish_order, open_stops, shrink_line
 from agent.core.story import Refused, Story
+from agent.core.words import is_name
 
 
 def take_order(story: Story, command: c.TakeOrder) -> Refused | None:
@@ -28,9 +29,9 @@ def take_order(story: Story, command: c.TakeOrder) -> Refused | None:
 
 def _refuse_malformed(story: Story, command: c.TakeOrder, refused: Refused) -> Refused | None:
     order_no, revision = command.data.get("order_no"), command.data.get("revision")
-    if not isinstance(order_no, str) or not order_no:
+    if not isinstance(order_no, str) or not is_name(order_no):
         return refused
-    number = revision if isinstance(revision, int) else 0
+    number = revision if isinstance(revision, int) and abs(revision) < 2**53 else 0
     story.emit(ev.OrderRefused(order_no, number, refused.reason))
     story.open_exception("order-refused", order_no, refused.reason, order_no)
     return None

@@ -10,26 +10,27 @@ from agent.core.events import OrderFacts
 from agent.core.model import Line, Order, Party
 from agent.core.story import Refused
 from agent.core.times import from_text
+from agent.core.words import Units, Whole, is_name
 
 
 class _Line(msgspec.Struct, frozen=True):
-    line_no: int
+    line_no: Whole
     sku: str
-    qty: int
+    qty: Units
 
 
 class _Document(msgspec.Struct, frozen=True):
     """The contract's required fields have no default; the rest may be absent or null."""
 
     order_no: str
-    revision: int
+    revision: Units
     owner: str
     placed_at: str
     carrier: str
     consignee: Party
     lines: tuple[_Line, ...]
     service: str | None = None
-    priority: int | None = None
+    priority: Whole | None = None
     cutoff_at: str | None = None
     ship_complete: bool | None = None
     routing_code: str | None = None
@@ -71,16 +72,14 @@ def read_order(data: dict[str, Any]) -> Document | Refused:
 
 
 def _wrong_values(raw: _Document) -> str | None:
-    if not (1 <= len(raw.order_no) <= 64 and raw.order_no.isprintable()):
+    if not is_name(raw.order_no):
         return "order_no: 1 to 64 printable characters are expected"
-    if raw.revision < 1:
-        return "revision: 1 or more is expected"
     if not 1 <= len(raw.lines) <= 500:
         return f"lines: 1 to 500 are expected, {len(raw.lines)} came"
     if len({line.line_no for line in raw.lines}) < len(raw.lines):
         return "lines: a line_no stands twice"
-    if any(line.qty < 1 for line in raw.lines):
-        return "lines: qty 1 or more is expected"
+    if not all(is_name(line.sku) for line in raw.lines):
+        return "lines: a sku of 1 to 64 printable characters is expected"
     return None
 
 

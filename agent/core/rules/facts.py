@@ -13,6 +13,7 @@ from agent.core.rules.labels import drop_label, queue_label
 from agent.core.rules.lists import take_off_lists
 from agent.core.story import Refused, Story
 from agent.core.times import from_text
+from agent.core.words import is_name
 
 
 class _Paid(msgspec.Struct, frozen=True):
@@ -45,6 +46,8 @@ def take_fact(story: Story, command: c.TakeFact) -> Refused | None:
             from_text(data.paid_at)
     except (msgspec.ValidationError, ValueError) as error:
         return Refused(f"malformed: {error}")
+    if not is_name(data.order_no):
+        return Refused("malformed: order_no: 1 to 64 printable characters are expected")
     if story.get(Order, data.order_no) is not None:
         apply_fact(story, data.order_no, command.fact, command.data)
     else:
@@ -88,10 +91,10 @@ def _pay(story: Story, order: Order, paid_at: int, payment_ref: str) -> None:
 
 
 def _hold(story: Story, order: Order, reason: str) -> Refused | None:
-    if order.held is not None and order.state in BEFORE_PICKING:
-        return None
     if order.state not in BEFORE_PICKING:
         return Refused(f"too-late: the order is {order.state}")
+    if order.held == reason:
+        return None
     take_off_lists(story, order)
     story.emit(ev.OrderHeld(order.order_no, reason))
     return None
@@ -121,7 +124,10 @@ def _cancel(story: Story, order: Order, reason: str) -> Refused | None:
         undone += (
             ["waybill-voided", "parcel-pulled"] if order.state is OrderState.PACKED else ["waybill-voided"]
         )
+    story.close_exception("short", order.order_no, reason)
     story.emit(ev.OrderCancelled(order.order_no, order.shown_state, tuple(undone), reason))
+    for kind in ("short", "waybills-exhausted", "no-printer"):
+        story.close_exception(kind, order.order_no, "the order was cancelled")
     return None
 
 
@@ -136,8 +142,16 @@ def unhold_order(story: Story, command: c.UnholdOrder) -> Refused | None:
     order = story.get(Order, command.order_no)
     if order is None:
         return _unknown(command.order_no)
+    if order.state is OrderState.PICKED and not any(line.picked_qty for line in order.lines):
+        return Refused("nothing-to-ship: nothing of it was found, cancel it")
     _unhold(story, order, command.reason)
     return None
+
+
+def cancel_order(story: Story, command: c.CancelOrder) -> Refused | None:
+    """A person calls it off."""
+    order = story.get(Order, command.order_no)
+    return _unknown(command.order_no) if order is None else _cancel(story, order, command.reason)
 
 
 def _unknown(order_no: str) -> Refused:
