@@ -11,6 +11,8 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from agent.core.words import Count, Whole
+
 
 class OrderState(StrEnum):
     """received -> ready -> released -> picking -> picked -> packed -> shipped; cancelled from any before shipped."""
@@ -181,10 +183,10 @@ class Sku(Entity, frozen=True):
     sku: str
     name: str
     barcodes: tuple[str, ...] = ()
-    weight_g: int = 0
-    length_mm: int = 0
-    width_mm: int = 0
-    height_mm: int = 0
+    weight_g: Count = 0
+    length_mm: Count = 0
+    width_mm: Count = 0
+    height_mm: Count = 0
     fragile: bool = False
     zone: str = ""
     hazard: str | None = None
@@ -211,10 +213,10 @@ class Location(Entity, frozen=True):
     kind: str
     zone: str
     aisle: str
-    bay: int
-    level: int
-    x_mm: int
-    y_mm: int
+    bay: Whole
+    level: Whole
+    x_mm: Whole
+    y_mm: Whole
 
 
 class Stock(Entity, frozen=True):
@@ -249,8 +251,8 @@ class Carrier(Entity, frozen=True):
     carrier: str
     name: str = ""
     services: tuple[str, ...] = ()
-    lease_size: int = 1000
-    lease_low: int = 200
+    lease_size: Count = 1000
+    lease_low: Count = 200
     active: bool = True
 
 

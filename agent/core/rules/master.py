@@ -10,6 +10,7 @@ from agent.core import commands as c
 from agent.core import events as ev
 from agent.core.model import Carrier, Entity, Location, MissingSku, Ruleset, Sku, Stock
 from agent.core.story import Refused, Story
+from agent.core.words import Count, is_name
 
 E = TypeVar("E", bound=Entity)
 
@@ -17,16 +18,19 @@ E = TypeVar("E", bound=Entity)
 class _Count(msgspec.Struct, frozen=True):
     location: str
     sku: str
-    qty: int
+    qty: Count
     as_of_sequence: int | str | None = None  # a number, or its 20 digits
 
 
 def _read(data: dict[str, Any], kind: type[E]) -> E | Refused:
     known = {name: data[name] for name in kind.__struct_fields__ if name in data}
     try:
-        return msgspec.convert(known, kind)
+        entity = msgspec.convert(known, kind)
     except msgspec.ValidationError as error:
         return Refused(f"malformed: {error}")
+    if not all(is_name(part) for part in entity.key()):
+        return Refused(f"malformed: {', '.join(kind.KEY)}: 1 to 64 printable characters are expected")
+    return entity
 
 
 def set_sku(story: Story, command: c.SetSku) -> Refused | None:
@@ -75,10 +79,11 @@ def set_stock(story: Story, command: c.SetStock) -> Refused | None:
     try:
         count = msgspec.convert(command.data, _Count)
         as_of = command.acked_sequence if count.as_of_sequence is None else int(count.as_of_sequence)
+        as_of = msgspec.convert(as_of, Count)
     except ValueError as error:
         return Refused(f"malformed: {error}")
-    if count.qty < 0:
-        return Refused(f"malformed: a stock of {count.qty}")
+    if not (is_name(count.location) and is_name(count.sku)):
+        return Refused("malformed: location, sku: 1 to 64 printable characters are expected")
     story.emit(ev.StockSet(count.location, count.sku, count.qty, as_of))
     where = f"{count.location}/{count.sku}"
     story.close_exception("count", where, f"counted: {count.qty}")
