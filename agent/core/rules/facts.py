@@ -124,7 +124,6 @@ def _cancel(story: Story, order: Order, reason: str) -> Refused | None:
         undone += (
             ["waybill-voided", "parcel-pulled"] if order.state is OrderState.PACKED else ["waybill-voided"]
         )
-    story.close_exception("short", order.order_no, reason)
     story.emit(ev.OrderCancelled(order.order_no, order.shown_state, tuple(undone), reason))
     for kind in ("short", "waybills-exhausted", "no-printer"):
         story.close_exception(kind, order.order_no, "the order was cancelled")
