@@ -10,8 +10,8 @@ _FRACTION = re.compile(r"\.(\d+)")
 
 def to_text(at_ms: int) -> str:
     """2026-06-18T00:00:03.120Z"""
-    whole = datetime.fromtimestamp(at_ms // 1000, UTC)
-    return f"{whole:%Y-%m-%dT%H:%M:%S}.{at_ms % 1000:03d}Z"
+    whole = datetime.fromtimestamp(at_ms // 1000, UTC).replace(tzinfo=None)
+    return f"{whole.isoformat()}.{at_ms % 1000:03d}Z"
 
 
 def from_text(text: str) -> int:
