@@ -135,6 +135,7 @@ def _person(floor: MemoryFloor, choose: Choose) -> c.Command:
     made: list[c.Command] = [
         c.HoldOrder(order_no=order_no, reason="address: ask the customer"),
         c.UnholdOrder(order_no=order_no),
+        c.CancelOrder(order_no=order_no, reason="the customer called"),
         c.ReprintLabel(order_no=order_no, reason="torn", printer=choose((None, "lp2"))),
         c.CloseException(exception=choose(exceptions), note="seen"),
         c.OpenException(kind="broken-event", subject="x", text="y"),
