@@ -28,7 +28,8 @@ from agent.sandbox.report import Spread, Summary, summarise
 from sync.sandbox.orders_csv import BadRow
 
 _NAMED_ROWS = 8
-_EMPTY_WITHIN_S = 900.0
+_SAY_EVERY_S = 10.0  # where no bar can be drawn
+_EMPTY_WITHIN_S = 300.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,10 +136,12 @@ class _Demo:
     async def _show_progress(self, floor: SandboxFloor, seconds: float | None) -> None:
         """Orders out of orders in; after the arrivals the floor is emptied."""
         began = time.monotonic()
+        said_at = began
         with _progress(self._console) as progress:
             bar = progress.add_task("orders", total=None, paid=0, events=0, doing="")
 
             def show(figures: dict[str, Any]) -> None:
+                nonlocal said_at
                 closed = figures["orders_created"] - figures["open"]
                 doing = (
                     "emptying the floor"
@@ -149,6 +152,10 @@ class _Demo:
                     bar, completed=closed, total=max(figures["orders_created"], 1),
                     doing=doing, paid=figures["paid"], events=figures["received"],
                 )  # fmt: skip
+
+                if not self._console.is_terminal and time.monotonic() - said_at >= _SAY_EVERY_S:
+                    said_at = time.monotonic()
+                    self._console.print(f"{closed} of {figures['orders_created']} orders closed, {doing}")
 
             limit = (seconds or 0.0) + _EMPTY_WITHIN_S if seconds else 86_400.0
             if not await floor.until_empty(limit, show):

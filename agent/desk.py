@@ -120,6 +120,8 @@ class TaskDesk:
             if not isinstance(entry.event, _SHOWN):
                 continue
             pda = self._holder(entry.event)
+            if isinstance(entry.event, ev.TaskDone | ev.DeskCleared):
+                self.idle.set()
             if pda is not None:
                 self._mark(pda)
                 if isinstance(entry.event, _AWAITED):
@@ -134,7 +136,6 @@ class TaskDesk:
     def _mark(self, pda: str) -> None:
         self._dirty.add(pda)
         self._changed.set()
-        self.idle.set()
 
     # --- the link -------------------------------------------------------------------------------------------
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Sequence
 
 from agent.config import Config
 from agent.core import commands as c
-from agent.core.events import LocationSet, OrderPaid, OrderUnheld, SkuSet, StockSet, TaskRecalled
+from agent.core.events import LocationSet, OrderPaid, OrderUnheld, SkuSet, StockSet, StopShort, TaskRecalled
 from agent.core.floor import Entry
 from agent.core.model import Location, Order, Sku, Stock, Task
 from agent.desk import TaskDesk
@@ -33,6 +34,10 @@ _POOL = """WHERE state IN ('ready', 'released', 'picking') AND untasked_qty > 0 
            ORDER BY priority DESC, ready_at LIMIT ?"""
 _LOOKAHEAD = 4  # times what the carts hold: enough choice for short tours
 _TICK_S = 1.0
+_BREATH_S = 0.05  # events come in bursts: look once after each
+#: What puts orders into the pool, and what may help one that could not be planned.
+_READYING = (OrderPaid, OrderUnheld, TaskRecalled, StopShort)
+_MENDING = (StockSet, SkuSet, LocationSet)
 _SILENT_MS = 15 * 60_000  # a PDA that is offline this long before accepting gives its list back
 
 
@@ -49,13 +54,16 @@ class Releaser:
         self._layout: tuple[Layout, str] | None = None
         self._next_wave_at = time.monotonic() + config.picking.wave_every_s
         self._seed = 0
+        self._stuck: frozenset[str] = frozenset()  # orders that only a count or master data can help
         store.follow(self._committed)
 
     def _committed(self, entries: Sequence[Entry]) -> None:
         for entry in entries:
             if isinstance(entry.event, LocationSet):
                 self._layout = None
-            if isinstance(entry.event, OrderPaid | OrderUnheld | StockSet | SkuSet | TaskRecalled):
+            if isinstance(entry.event, _MENDING):
+                self._stuck = frozenset()
+            if isinstance(entry.event, _MENDING + _READYING):
                 self._desk.idle.set()
 
     async def run(self) -> None:
@@ -66,11 +74,12 @@ class Releaser:
                 await self._recall_silent()
                 await self._assign_planned()
                 await self._release()
+                await asyncio.sleep(_BREATH_S)
         finally:
             await self._planner.close()
 
     def _wait_s(self) -> float:
-        return min(_TICK_S, max(0.05, self._picking.max_wait_s / 4))
+        return min(_TICK_S, max(_BREATH_S, self._picking.max_wait_s / 4))
 
     # --- lists that wait, and lists that nobody takes -------------------------------------------------------
 
@@ -116,15 +125,13 @@ class Releaser:
             await self._plan_for(self._worthwhile(hands))
 
     def _worthwhile(self, hands: list[Hand]) -> list[Hand]:
-        """As many as full carts can be sent; all that are needed once somebody has waited long enough."""
-        waiting, oldest = self._reader.execute(
-            """SELECT count(*), min(ready_at) FROM orders
-               WHERE state IN ('ready', 'released', 'picking') AND untasked_qty > 0 AND held IS NULL"""
-        ).fetchone()
-        slots = self._picking.cart_slots
-        full = waiting // slots
+        """As many as full carts can be sent; one more once somebody has waited long enough."""
+        sql = "SELECT order_no, ready_at FROM orders " + _POOL
+        most = (len(hands) + 1) * self._picking.cart_slots + len(self._stuck)
+        waiting = [at for order_no, at in self._reader.execute(sql, (most,)) if order_no not in self._stuck]
+        full, rest = divmod(len(waiting), self._picking.cart_slots)
         patience_ms = max(0.0, self._picking.max_wait_s - self._picking.plan_s) * 1000
-        if waiting % slots and now_ms() - oldest >= patience_ms:
+        if rest and now_ms() - min(waiting) >= patience_ms:
             full += 1
         return hands[:full]
 
@@ -155,9 +162,14 @@ class Releaser:
             return None
         layout, depot = floor
         most = loads * self._picking.cart_slots * _LOOKAHEAD
-        pool = list(table(Order).find(self._reader, _POOL, (most,)))
+        pool = [
+            order
+            for order in table(Order).find(self._reader, _POOL, (most + len(self._stuck),))
+            if order.order_no not in self._stuck
+        ]
         found = candidates(pool, self._catalogue(pool), self._limits, zones)
         await self._show_stuck(found)
+        self._stuck |= found.stuck.keys()
         if not found.orders:
             return None
         problem = Problem(layout, depot, tuple(found.orders), carts_of(carts, self._limits))

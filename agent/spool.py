@@ -50,6 +50,10 @@ class LabelPrinter(Protocol):
         """Print one label; the evidence. NotStarted, Uncertain."""
         ...
 
+    async def take_over(self) -> bool:
+        """The last owner died in the middle of a job; can nothing of it come out any more?"""
+        ...
+
     async def close(self) -> None:
         """Hang up."""
         ...
@@ -146,7 +150,10 @@ class PrinterOwner:
 
     async def _recover(self) -> None:
         """What was on the wire when the last run ended is suspect: this language cannot ask for old jobs."""
-        for job in list(table(PrintJob).find(self._spool.reader, _UNFINISHED, (self.name,))):
+        unfinished = list(table(PrintJob).find(self._spool.reader, _UNFINISHED, (self.name,)))
+        if unfinished:
+            await self._driver.take_over()
+        for job in unfinished:
             reason = "the agent was restarted before the printer confirmed it"
             await self._spool.ask(c.SuspectPrint(job=job.job, reason=reason))
         await self._check()

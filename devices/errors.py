@@ -15,7 +15,7 @@
 Every error carries `reason`, a few words that a supervisor can read.
 """
 
-# ruff: noqa: N818 - the names say what happened; callers catch them by these words.
+
 
 from __future__ import annotations
 

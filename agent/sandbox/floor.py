@@ -134,7 +134,7 @@ class SandboxFloor:
             printer = SimPrinter(Media(76, 130), speed=options.speed, on_label=self._label_out)
             self.printers.append(await self._stack.enter_async_context(printer))
         self.pickers = [self._picker(number) for number in range(1, options.pickers + 1)]
-        self.supervisor = Supervisor(self.api, self.has_printed)
+        self.supervisor = Supervisor(self.api, self.hub, self.has_printed)
 
     def _label_out(self, label: PrintedLabel) -> None:
         self.dock.take_label(label)

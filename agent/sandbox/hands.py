@@ -15,6 +15,7 @@ from devices.sim.scanner import PtyScanner
 
 log = logging.getLogger(__name__)
 
+_FILLED_UP_QTY = 1000
 _GIVE_UP_AFTER = 12  # stops in a row: the order was cancelled, and nobody ships it
 
 
@@ -75,13 +76,17 @@ class Dock:
 class Supervisor:
     """Looks at the exceptions every second and does what a person would, through the local API."""
 
-    def __init__(self, api: httpx.AsyncClient, printed: Callable[[str], bool]) -> None:
+    def __init__(
+        self, api: httpx.AsyncClient, hub: httpx.AsyncClient, printed: Callable[[str], bool]
+    ) -> None:
         self._api = api
+        self._hub = hub
         self._printed = printed  # is a label of this print job on the table?
         self.done: list[tuple[str, str]] = []
         self._acts: dict[str, Callable[[dict[str, Any]], Awaitable[None]]] = {
             "short": self._ship_short,
             "suspect-label": self._look_at_paper,
+            "count": self._count,
         }
 
     async def run(self) -> None:
@@ -109,6 +114,14 @@ class Supervisor:
         order_no = exception["order_no"]
         if not await self._command("order.unhold", order_no, order_no=order_no):
             await self._command("order.cancel", order_no, order_no=order_no, reason="nothing of it was found")
+
+    async def _count(self, exception: dict[str, Any]) -> None:
+        """The location is filled up and counted; the count comes back from the hub, as every stock does."""
+        location, _, sku = exception["exception"].partition(":")[2].partition("/")
+        count = {"location": location, "sku": sku, "qty": _FILLED_UP_QTY}
+        put = {"type": "stock.set", "subject": location, "source": "/wms", "data": count}
+        (await self._hub.post("/sandbox/feed", json=[put])).raise_for_status()
+        await self._command("exception.close", location, exception=exception["exception"], note="counted")
 
     async def _look_at_paper(self, exception: dict[str, Any]) -> None:
         """A label that came out is on the table in front of the printer."""

@@ -83,7 +83,9 @@ def spread(samples: Iterable[float]) -> Spread:
 async def summarise(floor: SandboxFloor) -> Summary:
     """Ask the hub, look at the paper, the PDAs and the agent's own books."""
     verdict: dict[str, Any] = (await floor.hub.get("/sandbox/judge")).json()
-    puts = (await floor.hub.get("/sandbox/puts", params={"type": "order.paid,order.changed"})).json()
+    puts = (
+        await floor.hub.get("/sandbox/puts", params={"type": "order.paid,order.changed,order.held"})
+    ).json()
     wanted = "parcel.shipped,label.suspect,order.accepted,order.refused"
     received = (await floor.hub.get("/sandbox/received", params={"type": wanted})).json()
     by_type: dict[str, list[dict[str, Any]]] = defaultdict(list)
@@ -125,8 +127,11 @@ def _paid_to_first_byte(floor: SandboxFloor, puts: list[dict[str, Any]]) -> Iter
         for label in printer.paper:
             at = label.first_byte_at * 1000
             first_byte[label.order_no] = min(at, first_byte.get(label.order_no, at))
+    held = {
+        put["order_no"] for put in puts if put["type"] == "order.held"
+    }  # their label waits for the release
     for put in puts:
-        if put["type"] == "order.paid" and put["order_no"] in first_byte:
+        if put["type"] == "order.paid" and put["order_no"] in first_byte and put["order_no"] not in held:
             yield max(0.0, first_byte[put["order_no"]] - put["put_ms"])
 
 

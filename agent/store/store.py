@@ -237,6 +237,8 @@ class Store:
         try:
             request.result = request.work(transaction)
         except Exception as error:
+            if not connection.in_transaction:
+                raise  # a full or broken disk: SQLite has undone the whole group already
             request.error = error
             connection.execute("ROLLBACK TO request")
             transaction.floor.forget()

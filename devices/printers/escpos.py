@@ -148,6 +148,16 @@ class EscposPrinter:
             self._doubt = None
             return True
 
+    async def take_over(self) -> bool:
+        """The last owner died in the middle of a job: what the printer still holds of it is cleared away.
+
+        True: it acknowledged, so nothing of that job comes out any more. False: its torn end is pushed out before
+        the next job, and a whole label may still come.
+        """
+        cleared = await self.clear_buffer()
+        self._torn = not cleared
+        return cleared
+
     def has_printed(self, ticket: str | None) -> bool:
         """Whether an uncertain job (`Uncertain.ticket`) was confirmed after all; ask `status` first."""
         return self._session is not None and ticket in self._session.confirmed

@@ -79,6 +79,8 @@ def _plan_task(story: Story, wave: str, planned: c.PlannedList, stops: list[c.Pl
         Stop(f"{task}-{number}", stop.order_no, stop.line_no, stop.sku, stop.location, stop.qty, stop.slot)
         for number, stop in enumerate(stops, start=1)
     )
+    for tote in totes:
+        story.close_exception("no-stock", tote.order_no, "it is on a pick list")
     due_at = _earliest_cutoff(story, (tote.order_no for tote in totes))
     story.emit(
         ev.TaskPlanned(
