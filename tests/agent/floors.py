@@ -204,6 +204,13 @@ def code(job: PrintJob) -> str:
     return f"FH1:{job.waybill}:{job.job}:{job.copy_no}"
 
 
+class OnePrinter:
+    """A roster with one printer that takes every label."""
+
+    def choose_printer(self, carrier: str, owner: str, instead_of: str | None = None) -> str | None:
+        return "lp1"
+
+
 # --- floors -------------------------------------------------------------------------------------------------
 
 

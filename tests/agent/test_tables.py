@@ -1,0 +1,128 @@
+"""The state tables hold exactly what the core knows, and answer its questions as memory does."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+import types
+import typing
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agent.core.apply import apply
+from agent.core.decide import decide
+from agent.core.floor import Head, MemoryFloor
+from agent.core.model import ENTITIES, Entity
+from agent.core.story import Refused, after, place
+from agent.store.journal import Journal
+from agent.store.migrate import create_schema
+from agent.store.sql_floor import SqlFloor
+from agent.store.tables import TABLE_NAMES, TABLES, table
+from tests.agent.floors import NOON, OnePrinter, stocked
+from tests.agent.universe import any_command
+
+seeds = st.lists(st.integers(0, 2**32), min_size=60, max_size=120).map(lambda drawn: [s for s in drawn if s])
+
+
+def scratch() -> sqlite3.Connection:
+    """An empty database of this version."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    create_schema(connection)
+    return connection
+
+
+def twins() -> tuple[MemoryFloor, SqlFloor]:
+    """The same stocked floor, in memory and in a database."""
+    memory = stocked(waybills=3, printers=("lp1",))
+    sql = SqlFloor(scratch(), OnePrinter(), memory.head)
+    sql.put(memory.entities.values())
+    return memory, sql
+
+
+@settings(max_examples=30)
+@given(seeds)
+def test_random_days_end_in_the_same_entities_in_memory_and_in_tables(seeds: list[int]) -> None:
+    memory, sql = twins()
+    for seed in seeds:
+        command = any_command(memory, random.Random(seed).choice)
+        decided = decide(sql, command, NOON)
+        assert decided == decide(memory, command, NOON), command
+        for event in decided.events if isinstance(decided, Refused) else decided:
+            entry = place(memory.head, event, NOON)
+            changed = apply(sql, entry)
+            assert changed == apply(memory, entry)
+            for floor in (memory, sql):
+                floor.put(changed)
+                floor.head = after(floor.head, entry)
+        if seed % 3 == 0:
+            sql.forget()
+    for kind in ENTITIES:
+        assert list(table(kind).find(sql.connection, f"ORDER BY {', '.join(kind.KEY)}")) == memory.all(kind)
+
+
+def values_of(annotation: typing.Any) -> st.SearchStrategy[typing.Any]:
+    """Any value that a field of this type may have."""
+    if annotation is typing.Any:
+        return st.recursive(
+            st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=5),
+            lambda inner: (
+                st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner, max_size=2)
+            ),
+            max_leaves=4,
+        )
+    origin, args = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin in {types.UnionType, typing.Union}:
+        return st.one_of(*(values_of(arg) for arg in args))
+    if origin is tuple and args[1:] == (...,):
+        return st.lists(values_of(args[0]), max_size=2).map(tuple)
+    if origin is tuple:
+        return st.tuples(*(values_of(arg) for arg in args))
+    if origin is dict:
+        return st.dictionaries(values_of(args[0]), values_of(args[1]), max_size=2)
+    if annotation is int:
+        return st.integers(0, 2**53)
+    if hasattr(annotation, "__struct_fields__"):
+        hints = typing.get_type_hints(annotation)
+        return st.builds(
+            annotation, **{name: values_of(hints[name]) for name in annotation.__struct_fields__}
+        )
+    return st.from_type(annotation)
+
+
+@pytest.mark.parametrize("kind", ENTITIES)
+@settings(max_examples=15)
+@given(data=st.data())
+def test_what_is_written_to_a_row_is_read_from_it(kind: type[Entity], data: st.DataObject) -> None:
+    entity = data.draw(values_of(kind))
+    spec = TABLES[kind]
+    assert spec.from_row(spec.to_row(entity)) == entity
+
+
+def test_every_entity_has_a_table_with_a_column_per_field() -> None:
+    connection = scratch()
+    assert set(TABLE_NAMES) == set(TABLES) == set(ENTITIES)
+    for kind, name in TABLE_NAMES.items():
+        columns = [row[1] for row in connection.execute(f"PRAGMA table_info({name})")]
+        assert tuple(columns) == kind.__struct_fields__
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "INSERT INTO stock VALUES ('A-01', 'A', -1, 0)",
+        "INSERT INTO stock VALUES ('A-01', 'A', 0, -1)",
+        "INSERT INTO waybills VALUES ('W', 'SF', 'L', 0, 'lost')",
+        "INSERT INTO parcels VALUES ('W', 'SO-1', 'SF', 'lost', 1, 'J')",
+        "INSERT INTO desks VALUES ('P1', 'T1'), ('P2', 'T1')",
+        "INSERT INTO picks VALUES (1, 'A-01', 'A', 0)",
+    ],
+)
+def test_the_schema_cannot_store_an_illegal_state(wrong: str) -> None:
+    with pytest.raises(sqlite3.IntegrityError):
+        scratch().execute(wrong)
+
+
+def test_an_empty_journal_has_no_head() -> None:
+    assert Journal(scratch()).read_head() == Head()
