@@ -6,6 +6,7 @@ import asyncio
 import logging
 import random
 import secrets
+import sqlite3
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -29,6 +30,7 @@ from sync.protocols import FeedEvent, OutboxEvent, Result
 log = logging.getLogger(__name__)
 
 FEED_CURSOR, RELAY_ACKED = "feed.cursor", "relay.acked"
+_DISK = (OSError, sqlite3.OperationalError)  # full, gone or locked: no fault of the event that met it
 _FACTS = frozenset({"order.paid", "order.held", "order.unheld", "order.cancelled"})
 
 
@@ -85,11 +87,11 @@ def _commands_of_order(by: str, row: dict[str, Any]) -> list[c.Command]:
     def fact(name: str, **data: Any) -> None:
         commands.append(c.TakeFact(by=by, fact=name, data={"order_no": order_no, **data}))
 
-    if facts["paid_at"]:
-        fact("order.paid", paid_at=facts["paid_at"], payment_ref=facts["payment_ref"] or "")
-    for name in ("held", "cancelled"):
+    for name in ("held", "cancelled"):  # before the payment, which would print a label at once
         if facts[name]:
             fact(f"order.{name}", reason=facts[name] if isinstance(facts[name], str) else name)
+    if facts["paid_at"] and not facts["cancelled"]:
+        fact("order.paid", paid_at=facts["paid_at"], payment_ref=facts["payment_ref"] or "")
     return commands
 
 
@@ -106,7 +108,7 @@ class HubInbox:
         """One commit for a burst; an event that breaks our code is parked alone and blocks nobody."""
         try:
             await self._store.submit(lambda transaction: _take_all(transaction, events))
-        except OSError:
+        except _DISK:
             raise  # the disk, not the event
         except Exception:  # found again, one by one, and parked
             log.exception("a burst of %d feed events failed, taking them one by one", len(events))
@@ -116,6 +118,8 @@ class HubInbox:
     async def _accept_alone(self, event: FeedEvent) -> None:
         try:
             await self._store.submit(lambda transaction: _take_all(transaction, [event]))
+        except _DISK:
+            raise
         except Exception as error:  # parked: a person sees it, and the next ones go on
             log.exception("feed event %s of %s is parked", event.event.id, event.event.source)
             text = f"{type(error).__name__}: {error}"
