@@ -1,0 +1,294 @@
+"""The hub link over the store: the cursor moves with what it stands for, the outbox ships every event once."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import pytest
+
+from agent.core import commands as c
+from agent.core.model import FloorException, Order, Stock
+from agent.hub import HubInbox, HubOutbox, command_of, commands_of_row
+from agent.store.store import Store
+from agent.store.tables import table
+from sync.cloudevents import CloudEvent, decode
+from sync.protocols import FeedEvent, OutboxEvent, Result
+from tests.agent.floors import count, document, order, paid, sku
+
+
+def feed(cursor: int, kind: str, data: dict[str, Any], *, name: str = "", source: str = "/erp") -> FeedEvent:
+    """An event of the feed; its id is its cursor unless `name` says otherwise."""
+    event = CloudEvent(name or f"e{cursor}", source, kind, "2026-06-18T00:00:00.000Z", data)
+    return FeedEvent(str(cursor), event)
+
+
+def created(cursor: int, order_no: str = "SO-1", **changes: Any) -> FeedEvent:
+    return feed(cursor, "order.created", document(order_no, **changes))
+
+
+def poison(cursor: int) -> FeedEvent:
+    """An order that our code cannot store: half of a surrogate pair in a field that is only kept."""
+    return created(cursor, "SO-66", note="\ud800")
+
+
+def orders(store: Store) -> list[str]:
+    """What is committed."""
+    return [each.order_no for each in table(Order).find(store.reader(), "ORDER BY order_no")]
+
+
+def exceptions(store: Store) -> list[str]:
+    """What waits for a person."""
+    return [each.exception for each in table(FloorException).find(store.reader(), "WHERE closed_at IS NULL")]
+
+
+# --- inbox --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def inbox(store: Store) -> HubInbox:
+    await store.ask(sku("A"))
+    return HubInbox(store)
+
+
+async def test_before_the_first_event_there_is_no_cursor(inbox: HubInbox) -> None:
+    assert await inbox.cursor() is None
+
+
+async def test_a_burst_is_one_commit_with_the_last_cursor(store: Store, inbox: HubInbox) -> None:
+    await inbox.cursor()
+    before = store.commits
+    await inbox.accept([created(number, f"SO-{number}") for number in range(1, 6)])
+    assert store.commits == before + 1
+    assert (len(orders(store)), await inbox.cursor()) == (5, "5")
+
+
+async def test_an_event_delivered_again_is_dropped_by_source_and_id(store: Store, inbox: HubInbox) -> None:
+    held = {"order_no": "SO-1", "reason": "ask"}
+    await inbox.accept([created(1), feed(2, "order.held", held, name="h1")])
+    await inbox.accept([feed(3, "order.unheld", held)])
+    await inbox.accept([feed(4, "order.held", held, name="h1")])
+    assert next(table(Order).find(store.reader(), "")).held is None
+    await inbox.accept([feed(5, "order.held", held, name="h1", source="/crm")])
+    assert next(table(Order).find(store.reader(), "")).held == "ask", "ids are unique per source only"
+
+
+async def test_an_unknown_type_is_shown_and_passed_over(store: Store, inbox: HubInbox) -> None:
+    await inbox.accept([feed(1, "weather.changed", {}), created(2)])
+    assert (orders(store), exceptions(store)) == (["SO-1"], ["broken-event:/erp/e1"])
+
+
+async def test_a_malformed_event_is_shown_and_passed_over(store: Store, inbox: HubInbox) -> None:
+    await inbox.accept([feed(1, "sku.changed", {}), created(2)])
+    assert (orders(store), exceptions(store)) == (["SO-1"], ["broken-event:/erp/e1"])
+    assert await inbox.cursor() == "2"
+
+
+async def test_an_event_that_breaks_our_code_is_parked_alone(store: Store, inbox: HubInbox) -> None:
+    await inbox.accept([created(1), poison(2), created(3, "SO-3")])
+    assert (orders(store), exceptions(store)) == (["SO-1", "SO-3"], ["broken-event:/erp/e2"])
+    assert await inbox.cursor() == "3"
+
+
+async def test_a_full_disk_parks_nothing_and_moves_no_cursor(store: Store, inbox: HubInbox) -> None:
+    await inbox.accept([created(1)])
+    await pages(store, 1)
+    with pytest.raises(sqlite3.OperationalError, match="full"):
+        await inbox.accept([created(2, "SO-2", note="x" * 1_000_000)])
+    await pages(store, 1_000_000)
+    assert (await inbox.cursor(), exceptions(store)) == ("1", [])
+
+
+async def pages(store: Store, most: int) -> None:
+    """How large the database may grow, in pages."""
+    await store.submit(lambda t: t.floor.connection.execute(f"PRAGMA max_page_count = {most}").fetchone())
+
+
+@pytest.mark.parametrize(
+    ("kind", "command"),
+    [
+        ("order.created", c.TakeOrder), ("order.changed", c.TakeOrder), ("order.paid", c.TakeFact),
+        ("order.held", c.TakeFact), ("order.unheld", c.TakeFact), ("order.cancelled", c.TakeFact),
+        ("sku.changed", c.SetSku), ("location.changed", c.SetLocation), ("stock.set", c.SetStock),
+        ("carrier.changed", c.SetCarrier), ("rules.published", c.SetRules),
+    ],
+)  # fmt: skip
+def test_every_feed_type_of_the_contract_asks_something(kind: str, command: type[c.Command]) -> None:
+    asked = command_of(feed(1, kind, {"a": 1}, name="x1").event, 7)
+    assert type(asked) is command
+    assert (asked.by, asked.id) == ("hub:/erp", "x1")
+
+
+async def test_a_count_without_a_sequence_includes_what_the_hub_has_accepted(
+    store: Store, inbox: HubInbox
+) -> None:
+    await store.submit(lambda t: t.set_position("relay.acked", "41"))
+    data = {"location": "A-01", "sku": "A", "qty": 3}
+    await inbox.accept([feed(1, "stock.set", data)])
+    (row,) = store.reader().execute("SELECT data FROM journal WHERE type = 'stock.set'").fetchone()
+    assert msgspec.json.decode(row)["as_of_sequence"] == 41
+
+
+async def test_a_snapshot_replaces_what_has_its_keys_and_ends_with_its_cursor(
+    store: Store, inbox: HubInbox
+) -> None:
+    await inbox.accept([created(1)])
+    await inbox.begin_snapshot()
+    row = document("SO-2") | {
+        "paid_at": "2026-06-18T00:00:01Z",
+        "payment_ref": "p",
+        "held": "ask",
+        "cancelled": None,
+    }
+    await inbox.snapshot_rows("orders", [row])
+    await inbox.snapshot_rows("stock", [{"location": "A-01", "sku": "A", "qty": 3}, {"location": "A-02"}])
+    await inbox.end_snapshot("99")
+    assert (orders(store), await inbox.cursor()) == (["SO-1", "SO-2"], "99")
+    (second,) = table(Order).find(store.reader(), "WHERE order_no = 'SO-2'")
+    assert (second.shown_state, second.payment_ref) == ("held", "p")
+    assert [each.on_hand_qty for each in table(Stock).find(store.reader(), "")] == [3]
+    assert exceptions(store) == ["broken-event:snapshot/stock/A-02"]
+
+
+async def test_a_snapshot_told_twice_changes_nothing(store: Store, inbox: HubInbox) -> None:
+    row = document() | {
+        "paid_at": "2026-06-18T00:00:01Z",
+        "payment_ref": "p",
+        "held": None,
+        "cancelled": True,
+    }
+    await inbox.snapshot_rows("orders", [row])
+    before = list(table(Order).find(store.reader(), ""))
+    await inbox.snapshot_rows("orders", [row])
+    assert list(table(Order).find(store.reader(), "")) == before
+    assert before[0].state == "cancelled"
+    assert exceptions(store) == []
+
+
+def test_rows_of_a_kind_that_we_do_not_know_ask_nothing() -> None:
+    assert commands_of_row("weather", {}, 0) == []
+
+
+# --- outbox -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def outbox(store: Store) -> HubOutbox:
+    opened = HubOutbox(store, "WH1")
+    await opened.open()
+    return opened
+
+
+async def some_events(store: Store, many: int = 4) -> None:
+    """So many public events, with others between them that stay here."""
+    for number in range(1, many + 1):
+        await store.ask(sku(f"A{number}"))
+        await store.ask(order(f"SO-{number}", lines=[{"line_no": 1, "sku": "A1", "qty": 1}]))
+
+
+def numbers(events: Sequence[OutboxEvent]) -> list[int]:
+    return [event.sequence for event in events]
+
+
+def accepted(events: Sequence[OutboxEvent]) -> list[Result]:
+    return [Result(event.id, "accepted") for event in events]
+
+
+async def test_the_gap_is_shipped_in_sequence_order(store: Store, outbox: HubOutbox) -> None:
+    await some_events(store)
+    batch = await outbox.pending(500, 2**20)
+    assert numbers(batch) == [1, 2, 3, 4]
+    event = decode(batch[0].body)
+    assert (event.source, event.type, event.subject) == ("/sites/WH1/agent", "order.accepted", "SO-1")
+    assert (event.sequence, event.data) == (f"{1:020d}", {"order_no": "SO-1", "revision": 1})
+
+
+async def test_the_same_event_has_the_same_bytes_for_ever(store: Store, outbox: HubOutbox) -> None:
+    await some_events(store)
+    again = HubOutbox(store, "WH1")
+    await again.open()
+    assert (
+        await outbox.pending(500, 2**20)
+        == await outbox.pending(500, 2**20)
+        == await again.pending(500, 2**20)
+    )
+
+
+async def test_a_batch_keeps_within_its_limits_but_is_never_empty(store: Store, outbox: HubOutbox) -> None:
+    await some_events(store)
+    assert numbers(await outbox.pending(2, 2**20)) == [1, 2]
+    assert numbers(await outbox.pending(500, 1)) == [1]
+
+
+async def test_what_is_settled_is_not_shipped_again_restarts_included(
+    store: Store, outbox: HubOutbox
+) -> None:
+    await some_events(store)
+    batch = await outbox.pending(3, 2**20)
+    await outbox.settle(accepted(batch[:2]))
+    await outbox.settle(accepted(batch[2:]))
+    again = HubOutbox(store, "WH1")
+    await again.open()
+    assert numbers(await again.pending(500, 2**20)) == numbers(await outbox.pending(500, 2**20)) == [4]
+
+
+async def test_a_duplicate_counts_as_accepted(store: Store, outbox: HubOutbox) -> None:
+    await some_events(store, 1)
+    (event,) = await outbox.pending(500, 2**20)
+    await outbox.settle([Result(event.id, "duplicate")])
+    assert (await outbox.pending(500, 2**20), exceptions(store)) == ([], [])
+
+
+async def test_a_rejected_event_is_parked_with_an_exception_and_the_next_go_on(
+    store: Store, outbox: HubOutbox
+) -> None:
+    await some_events(store, 2)
+    first, second = await outbox.pending(500, 2**20)
+    await outbox.settle(
+        [Result(first.id, "rejected", {"detail": "no such order"}), Result(second.id, "accepted")]
+    )
+    assert exceptions(store) == [f"rejected-event:{first.id}"]
+    assert [decode(event.body).type for event in await outbox.pending(500, 2**20)] == ["exception.opened"]
+
+
+async def test_a_hub_that_misses_events_gets_them_again(store: Store, outbox: HubOutbox) -> None:
+    await some_events(store)
+    await outbox.settle(accepted(await outbox.pending(500, 2**20)))
+    await outbox.rewind(3)
+    assert numbers(await outbox.pending(500, 2**20)) == [3, 4]
+    again = HubOutbox(store, "WH1")
+    await again.open()
+    assert again.acked == 2
+
+
+async def test_who_waits_is_woken_by_the_commit_of_a_public_event(store: Store, outbox: HubOutbox) -> None:
+    waiting = asyncio.create_task(outbox.wait())
+    await store.ask(sku("A"))
+    assert not waiting.done(), "nothing for the hub"
+    await store.ask(paid())
+    await store.ask(order())
+    async with asyncio.timeout(5):
+        await waiting
+
+
+async def test_the_age_of_the_backlog_is_that_of_its_oldest_event(store: Store, outbox: HubOutbox) -> None:
+    assert outbox.oldest_unsent_at() is None
+    await some_events(store, 2)
+    oldest = outbox.oldest_unsent_at()
+    assert oldest is not None
+    await outbox.settle(accepted(await outbox.pending(1, 2**20)))
+    newer = outbox.oldest_unsent_at()
+    assert newer is not None
+    assert newer >= oldest
+
+
+async def test_a_pick_of_a_count_and_its_sequence_agree(store: Store, outbox: HubOutbox) -> None:
+    """What the hub writes back as `as_of_sequence` is the number that it got from the outbox."""
+    await some_events(store, 1)
+    (event,) = await outbox.pending(500, 2**20)
+    head = await store.submit(lambda t: t.floor.head.sequence)
+    assert head == event.sequence
+    assert (await store.ask(count("A-01", "A", 5, as_of=head))).status == "applied"
