@@ -18,7 +18,7 @@ from msgspec import Meta, Struct, field
 
 from agent.core.model import Party
 
-Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,64}\Z")]
 Positive = Annotated[int, Meta(ge=1)]
 _NEAR = 0.6
 
@@ -146,12 +146,14 @@ class Config(Struct, frozen=True):
         """A secret's text without its trailing newline; the service manager's credentials come first. ConfigError."""
         if file is None:
             return None
-        granted = Path(os.environ.get("CREDENTIALS_DIRECTORY", os.devnull)) / file.name
+        granted = Path(os.environ.get("CREDENTIALS_DIRECTORY") or os.devnull) / file.name
         path = granted if granted.is_file() else self.base / file
         try:
             return path.read_text("utf-8").rstrip("\n")
         except OSError as error:
             raise ConfigError(f"{path}: the secret cannot be read: {error.strerror}") from error
+        except UnicodeDecodeError as error:
+            raise ConfigError(f"{path}: the secret is not text: {error.reason}") from error
 
 
 def load(path: Path) -> Config:
@@ -235,7 +237,7 @@ _SCHEMES = {
 def _refuse_wrong(config: Config, path: Path) -> None:
     try:
         ZoneInfo(config.site.timezone)
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, OSError) as error:
         raise ConfigError(f"{path}: `site.timezone`: {config.site.timezone!r} is no time zone") from error
     _refuse_url(path, "hub.url", config.hub.url, _SCHEMES["hub.url"])
     _refuse_url(path, "broker.url", config.broker.url, _SCHEMES["broker.url"])
@@ -254,7 +256,11 @@ def _refuse_devices(path: Path, kind: str, devices: Sequence[Printer | Scanner])
 
 
 def _refuse_url(path: Path, key: str, url: str, schemes: tuple[str, ...]) -> None:
-    if urlsplit(url).scheme not in schemes:
+    try:
+        scheme = urlsplit(url).scheme
+    except ValueError as error:
+        raise ConfigError(f"{path}: `{key}`: {url!r} is no URL: {error}") from error
+    if scheme not in schemes:
         wanted = " or ".join(f"{scheme}://" for scheme in schemes)
         raise ConfigError(f"{path}: `{key}`: {url!r} must begin with {wanted}")
 
@@ -263,7 +269,7 @@ def _refuse_open_api(config: Config, path: Path) -> None:
     if config.api.listen is None:
         return
     host, _, port = config.api.listen.rpartition(":")
-    if not port.isdecimal():
+    if not port.isdecimal() or int(port) > 65535:
         raise ConfigError(f"{path}: `api.listen`: {config.api.listen!r} must be HOST:PORT")
     if host not in {"127.0.0.1", "localhost", "[::1]"} and config.api.token_file is None:
         raise ConfigError(f"{path}: `api.token_file` is required where `api.listen` is not loopback")
