@@ -6,8 +6,10 @@ most urgent first, so no unit is promised twice within a plan; the door checks a
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from agent.core.commands import PlannedList, PlannedStop
 from agent.core.model import Line, Location, Order, Sku, Stock
@@ -42,54 +44,60 @@ class CartLimits:
     max_volume_cm3: int
 
 
+class _Part(NamedTuple):
+    """So many units of a line from one location; NOWHERE: no location has them."""
+
+    line: Line
+    location: str
+    units: int
+
+
+_NOWHERE = ""
+
+
 def candidates(
     pool: Iterable[Order], catalogue: Catalogue, limits: CartLimits, zones: frozenset[str] = frozenset()
 ) -> Candidates:
     """At most one cart-load of each order, in the pool's order; `zones` (empty: all) limits it to part of the floor."""
-    found, taken = Candidates(), _Allotment(catalogue)
+    found, allotment = Candidates(), _Allotment(catalogue)
     for order in pool:
         lines = [line for line in order.lines if line.untasked_qty > 0]
-        unknown = [line.sku for line in lines if line.sku not in catalogue.skus]
-        if unknown:
+        if any(line.sku not in catalogue.skus for line in lines):
             continue  # its exception was opened when the order came
-        if zones:
-            lines = [line for line in lines if taken.zone_of(line.sku) in zones]
-        load = _cart_load(lines, catalogue, limits)
-        if lines and not load:
-            found.stuck[order.order_no] = f"too-big: one {lines[0].sku} is more than a cart holds"
-            continue
-        lacking = taken.lacking(load)
-        if lacking:
-            found.stuck[order.order_no] = f"no-stock: {lacking}"
+        parts = [part for part in allotment.spread(lines) if not zones or allotment.zone_of(part) in zones]
+        load = _cart_load(parts, catalogue, limits)
+        lacking = next((part.line.sku for part in load if part.location == _NOWHERE), None)
+        if parts and not load:
+            found.stuck[order.order_no] = f"too-big: one {parts[0].line.sku} is more than a cart holds"
+        elif lacking is not None:
+            found.stuck[order.order_no] = f"no-stock: {allotment.shortage(lines, lacking)}"
         elif load:
-            _add(found, order.order_no, taken.take(load), catalogue)
+            allotment.take(load)
+            _add(found, order.order_no, load, catalogue)
     return found
 
 
-def _add(
-    found: Candidates, order_no: str, places: Iterable[tuple[Line, str, int]], catalogue: Catalogue
-) -> None:
+def _add(found: Candidates, order_no: str, load: Iterable[_Part], catalogue: Catalogue) -> None:
     lines = []
-    for number, (line, location, qty) in enumerate(places, start=1):
+    for number, (line, location, qty) in enumerate(load, start=1):
         sku, zone = catalogue.skus[line.sku], catalogue.locations[location].zone
         lines.append(PickLine(order_no, number, line.sku, location, qty, sku.weight_g, sku.volume_cm3, zone))
         found.line_nos[order_no, number] = line.line_no
     found.orders.append(PickOrder(order_no, len(found.orders), tuple(lines)))
 
 
-def _cart_load(lines: Sequence[Line], catalogue: Catalogue, limits: CartLimits) -> list[tuple[Line, int]]:
-    """(line, units), as many as one cart can carry; the rest of a large order goes in a later round."""
+def _cart_load(parts: Iterable[_Part], catalogue: Catalogue, limits: CartLimits) -> list[_Part]:
+    """As many units as one cart can carry; the rest of a large order goes in a later round."""
     weight_g, volume_cm3 = limits.max_weight_g, limits.max_volume_cm3
     load = []
-    for line in lines:
-        sku = catalogue.skus[line.sku]
-        units = line.untasked_qty
+    for part in parts:
+        sku, units = catalogue.skus[part.line.sku], part.units
         if sku.weight_g:
             units = min(units, weight_g // sku.weight_g)
         if sku.volume_cm3:
             units = min(units, volume_cm3 // sku.volume_cm3)
         if units:
-            load.append((line, units))
+            load.append(part._replace(units=units))
             weight_g -= units * sku.weight_g
             volume_cm3 -= units * sku.volume_cm3
     return load
@@ -102,11 +110,12 @@ class _Allotment:
         self._catalogue = catalogue
         self._free: dict[str, dict[str, int]] = {}
 
-    def zone_of(self, sku: str) -> str:
-        """Where its goods lie; the master data's zone where none do."""
-        place = next(iter(self._of(sku)), None)
-        known = self._catalogue.locations.get(place) if place is not None else None
-        return known.zone if known is not None else self._catalogue.skus[sku].zone
+    def zone_of(self, part: _Part) -> str:
+        """Where it lies; what lies nowhere belongs to the zone where its SKU is at home."""
+        location = part.location or next(iter(self._of(part.line.sku)), None)
+        if location is None:
+            return self._catalogue.skus[part.line.sku].zone
+        return self._catalogue.locations[location].zone
 
     def _of(self, sku: str) -> dict[str, int]:
         """Free units by location, the fullest first."""
@@ -118,28 +127,36 @@ class _Allotment:
             self._free[sku] = {each.location: each.free_qty for each in known if each.free_qty}
         return self._free[sku]
 
-    def lacking(self, load: Sequence[tuple[Line, int]]) -> str | None:
-        """What is not there in full; None: all of it is."""
-        wanted: dict[str, int] = {}
-        for line, units in load:
-            wanted[line.sku] = wanted.get(line.sku, 0) + units
-        for sku, units in wanted.items():
-            there = sum(self._of(sku).values())
-            if there < units:
-                return f"{units} of {sku} wanted, {there} free"
-        return None
+    def spread(self, lines: Sequence[Line]) -> list[_Part]:
+        """Where an order's units would come from: one location where it has enough, else the fullest first.
 
-    def take(self, load: Sequence[tuple[Line, int]]) -> Iterable[tuple[Line, str, int]]:
-        """(line, location, units): one location where it has enough, else the fullest first."""
-        for line, units in load:
-            free, left = self._of(line.sku), units
-            enough = [location for location, qty in free.items() if qty >= units]
-            for location in enough[:1] or list(free):
-                qty = min(left, free[location])
-                if qty:
-                    free[location] -= qty
-                    left -= qty
-                    yield line, location, qty
+        It is found for the whole order, so that pickers of different zones agree on who takes what of it.
+        """
+        used: Counter[tuple[str, str]] = Counter()
+        parts = []
+        for line in lines:
+            left = line.untasked_qty
+            free = {place: qty - used[line.sku, place] for place, qty in self._of(line.sku).items()}
+            enough = [place for place, qty in free.items() if qty >= left]
+            for place in enough[:1] or free:
+                units = min(left, free[place])
+                if units:
+                    parts.append(_Part(line, place, units))
+                    used[line.sku, place] += units
+                    left -= units
+            if left:
+                parts.append(_Part(line, _NOWHERE, left))
+        return parts
+
+    def shortage(self, lines: Iterable[Line], sku: str) -> str:
+        """How much of it an order wants, and how much there is."""
+        wanted = sum(line.untasked_qty for line in lines if line.sku == sku)
+        return f"{wanted} of {sku} wanted, {sum(self._of(sku).values())} free"
+
+    def take(self, load: Iterable[_Part]) -> None:
+        """These units are nobody else's any more."""
+        for part in load:
+            self._of(part.line.sku)[part.location] -= part.units
 
 
 def layout_of(locations: Iterable[Location], cross_aisles_y_mm: Sequence[int]) -> Layout:
