@@ -1,0 +1,217 @@
+"""The configuration: what is wrong is named by file, key and what is expected; secrets stay in files of their own."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.config import Config, ConfigError, Printer, load, parse
+
+SMALLEST = """
+[site]
+id = "WH1"
+[hub]
+url = "https://hub.example"
+[broker]
+url = "mqtt://127.0.0.1:1883"
+"""
+SENDER = '{ name = "仓库", phone = "1", province = "p", city = "c", district = "d", address = "a" }'
+
+
+def read(tmp_path: Path, text: str) -> Config:
+    """The configuration of a file with this text."""
+    file = tmp_path / "floorhand.toml"
+    file.write_text(text, "utf-8")
+    return load(file)
+
+
+def refusal(tmp_path: Path, text: str) -> str:
+    """Why it is refused; the file is always named."""
+    with pytest.raises(ConfigError) as refused:
+        read(tmp_path, text)
+    assert "floorhand.toml" in str(refused.value)
+    return str(refused.value)
+
+
+def test_three_tables_are_enough_and_the_rest_has_the_contracts_defaults(tmp_path: Path) -> None:
+    config = read(tmp_path, SMALLEST)
+    assert (config.picking.release, config.picking.max_wait_s, config.picking.cart_slots) == (
+        "continuous",
+        20,
+        8,
+    )
+    assert (config.site.timezone, config.site.data_dir) == ("Asia/Shanghai", Path("/var/lib/floorhand"))
+    assert config.api.socket == Path("/run/floorhand/api.sock")
+    assert not config.packs_apart
+
+
+@pytest.mark.parametrize("table", ["site", "hub", "broker"])
+def test_a_missing_table_is_named(tmp_path: Path, table: str) -> None:
+    lines = [line for line in SMALLEST.splitlines() if line]
+    at = lines.index(f"[{table}]")
+    text = "\n".join(lines[:at] + lines[at + 2 :])
+    assert f"missing `{table}`" in refusal(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ("[piking]", "unknown key `piking`: did you mean `picking`?"),
+        ("[picking]\nmax_wait = 3", "unknown key `picking.max_wait`: did you mean `max_wait_s`?"),
+        ('[[printers]]\nid = "lp1"\nurl = "tcp://h"\nmedia = { widht_mm = 3 }',
+         "unknown key `printers[0].media.widht_mm`: did you mean `width_mm`?"),
+        ('[[printers]]\nid = "lp1"\nurl = "tcp://h"\n[[printers]]\nidd = "lp2"',
+         "unknown key `printers[1].idd`: did you mean `id`?"),
+        ("base = 1\n", "unknown key"),
+        ("[zzz]", "known are site, hub"),
+    ],
+)  # fmt: skip
+def test_an_unknown_key_names_the_nearest_known_one(tmp_path: Path, more: str, why: str) -> None:
+    text = more + SMALLEST if more.startswith("base") else SMALLEST + more
+    assert why in refusal(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("more", "key"),
+    [
+        ('[picking]\ncart_slots = "8"', "picking.cart_slots"),
+        ("[picking]\ncart_slots = 0", "picking.cart_slots"),
+        ('[picking]\nrelease = "sometimes"', "picking.release"),
+        ("printers = 5", "printers"),
+        ('[[scanners]]\nid = "s 1"\nurl = "serial:///dev/x"\nrole = "ship"', "scanners[0].id"),
+        ('[[scanners]]\nid = "s1\\n"\nurl = "serial:///dev/x"\nrole = "ship"', "scanners[0].id"),
+        ('[[scanners]]\nid = "s1"\nurl = "serial:///dev/x"\nrole = "cook"', "scanners[0].role"),
+        ('[[printers]]\nid = "lp1"\nurl = "ftp://h"', "printers[0].url"),
+        ('[[printers]]\nid = "lp1"\nurl = "tcp://[::1"', "printers[0].url"),
+        (
+            '[[printers]]\nid = "a"\nurl = "tcp://h"\n[[printers]]\nid = "a"\nurl = "tcp://h"',
+            "printers[1].id",
+        ),
+        ('[api]\nlisten = "8420"', "api.listen"),
+        ('[api]\nlisten = "127.0.0.1:99999"', "api.listen"),
+        ('[api]\nlisten = "0.0.0.0:8420"', "api.token_file"),
+    ],
+)
+def test_a_wrong_value_is_refused_by_its_key(tmp_path: Path, more: str, key: str) -> None:
+    text = more + "\n" + SMALLEST if more.startswith("printers") else SMALLEST + more
+    assert f"`{key}`" in refusal(tmp_path, text)
+
+
+@pytest.mark.parametrize("zone", ["Asia/Nowhere", "Asia", "", "../etc/passwd"])
+def test_a_time_zone_that_is_none_is_refused(tmp_path: Path, zone: str) -> None:
+    text = SMALLEST.replace('id = "WH1"', f'id = "WH1"\ntimezone = "{zone}"')
+    assert "`site.timezone`" in refusal(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("key", "url"), [("hub.url", "https://hub.example"), ("broker.url", "mqtt://127.0.0.1:1883")]
+)
+def test_an_url_of_another_kind_is_refused(tmp_path: Path, key: str, url: str) -> None:
+    assert f"`{key}`: 'gopher://x' must begin with" in refusal(tmp_path, SMALLEST.replace(url, "gopher://x"))
+
+
+def test_a_file_that_is_no_toml_or_not_there_is_refused(tmp_path: Path) -> None:
+    assert "not TOML" in refusal(tmp_path, "[site")
+    (tmp_path / "bytes.toml").write_bytes(b"\xff\xfe")
+    for name, why in (("bytes.toml", "not TOML"), ("none.toml", "cannot be read"), (".", "cannot be read")):
+        with pytest.raises(ConfigError, match=why):
+            load(tmp_path / name)
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=4),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
+            st.sampled_from(["site", "hub", "broker", "id", "url", "printers", "media", "owners", "sender"]), inner
+        ),
+    )
+)  # fmt: skip
+def test_whatever_a_table_holds_it_is_read_or_refused(data: Any) -> None:
+    tables = data if isinstance(data, dict) else {"site": data}
+    with contextlib.suppress(ConfigError):
+        assert parse(tables, Path("floorhand.toml")).site.id == tables["site"]["id"]
+
+
+# --- paths and secrets --------------------------------------------------------------------------------------
+
+
+def test_relative_paths_are_relative_to_the_file(tmp_path: Path) -> None:
+    text = SMALLEST.replace('id = "WH1"', 'id = "WH1"\ndata_dir = "data"') + '[api]\nsocket = "run/api.sock"'
+    config = read(tmp_path, text)
+    assert (config.site.data_dir, config.api.socket) == (tmp_path / "data", tmp_path / "run" / "api.sock")
+
+
+@pytest.mark.parametrize("written", ["s3cret", "s3cret\n", "s3cret\r\n"])
+def test_a_secret_is_read_without_its_trailing_newline(tmp_path: Path, written: str) -> None:
+    config = read(tmp_path, SMALLEST)
+    (tmp_path / "hub-token").write_bytes(written.encode())
+    assert config.secret(Path("hub-token")) == "s3cret"
+    assert config.secret(None) is None
+
+
+def test_the_service_managers_credentials_come_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = read(tmp_path, SMALLEST)
+    granted = tmp_path / "credentials"
+    granted.mkdir()
+    (granted / "hub-token").write_text("granted\n")
+    (tmp_path / "hub-token").write_text("beside\n")
+    (tmp_path / "other-token").write_text("beside\n")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(granted))
+    assert config.secret(Path("hub-token")) == "granted"
+    assert config.secret(Path("/etc/floorhand/hub-token")) == "granted"
+    assert config.secret(Path("other-token")) == "beside"
+
+
+def test_an_empty_credentials_directory_variable_grants_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = read(tmp_path, SMALLEST)
+    (tmp_path / "hub-token").write_text("beside")
+    (tmp_path / "cwd").mkdir()
+    (tmp_path / "cwd" / "hub-token").write_text("from the working directory")
+    monkeypatch.chdir(tmp_path / "cwd")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", "")
+    assert config.secret(Path("hub-token")) == "beside"
+
+
+def test_a_secret_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    config = read(tmp_path, SMALLEST)
+    with pytest.raises(ConfigError, match="hub-token: the secret cannot be read: No such file"):
+        config.secret(Path("hub-token"))
+    (tmp_path / "hub-token").write_bytes(b"\xff")
+    with pytest.raises(ConfigError, match="hub-token: the secret is not text"):
+        config.secret(Path("hub-token"))
+
+
+# --- what the agent asks of it ------------------------------------------------------------------------------
+
+
+def test_an_owner_without_a_sender_of_its_own_has_the_sites(tmp_path: Path) -> None:
+    owner = f'[[owners]]\nid = "ACME"\nsender = {SENDER.replace("仓库", "ACME")}'
+    config = read(tmp_path, SMALLEST.replace('id = "WH1"', f'id = "WH1"\nsender = {SENDER}') + owner)
+    names = [sender.name for who in ("ACME", "other") if (sender := config.sender_of(who))]
+    assert names == ["ACME", "仓库"]
+
+
+@pytest.mark.parametrize(
+    ("printer", "fits"),
+    [
+        (Printer("p", "tcp://h"), True),
+        (Printer("p", "tcp://h", carriers=("SF",)), True),
+        (Printer("p", "tcp://h", carriers=("YT",)), False),
+        (Printer("p", "tcp://h", owners=("ACME",)), True),
+        (Printer("p", "tcp://h", carriers=("SF",), owners=("other",)), False),
+    ],
+)
+def test_a_printer_serves_its_carriers_and_owners_and_absent_means_any(printer: Printer, fits: bool) -> None:
+    assert printer.fits("SF", "ACME") is fits
+
+
+def test_a_pack_station_means_that_shipping_does_not_pack(tmp_path: Path) -> None:
+    station = '[[scanners]]\nid = "p1"\nurl = "serial:///dev/x"\nrole = "pack"'
+    assert read(tmp_path, SMALLEST + station).packs_apart
