@@ -82,6 +82,13 @@ def test_every_command_has_a_rule() -> None:
     assert set(RULES) == _leaves(c.Command) - abstract
 
 
+def test_random_days_ask_every_kind_of_command() -> None:
+    floor, rng = floor_with(OrderState.PICKING), random.Random(1)
+    drawn = {type(any_command(floor, rng.choice)) for _ in range(5000)}
+    later = {c.AssignTask, c.AnswerRecall}
+    assert drawn | later == set(RULES)
+
+
 def test_every_event_is_either_folded_or_only_tells() -> None:
     assert set(FOLDS) | TELL_ONLY == _leaves(ev.Event)
     assert not set(FOLDS) & TELL_ONLY

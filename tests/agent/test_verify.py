@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import sqlite3
 import tracemalloc
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from agent.core.apply import apply
 from agent.store import verify as verify_module
 from agent.store.store import DATABASE, Store
 from agent.store.verify import verify
-from tests.agent.floors import OnePrinter, count, lease, order, paid, sku, stop, wave
+from tests.agent.floors import OnePrinter, count, lease, order, paid, sku, stocked, stop, wave
+from tests.agent.universe import any_command
 
 
 @pytest.fixture
@@ -95,6 +99,22 @@ def test_a_journal_cut_off_at_its_end_is_found_by_the_state(worked: Path) -> Non
     tamper(worked, "DELETE FROM journal WHERE row = (SELECT max(row) FROM journal)")
     tamper(worked, "DELETE FROM journal WHERE row = (SELECT max(row) FROM journal)")
     assert not verify(worked).ok
+
+
+async def test_random_days_through_the_door_are_whole_and_asked_again_add_nothing(
+    store: Store, data_dir: Path
+) -> None:
+    memory = stocked(waybills=3, printers=("lp1",))
+    rng = random.Random(7)
+    for number in range(400):
+        command = replace(any_command(memory, rng.choice), by="test", id=f"c{number}")
+        outcome = await store.ask(command)
+        for entry in outcome.entries:
+            memory.put(apply(memory, entry))
+        again = await store.ask(command)
+        assert (again.entries, again.reason) == ((), outcome.reason)
+        assert again.status == ("refused" if outcome.status == "refused" else "repeat")
+    assert verify(data_dir).ok
 
 
 async def test_beside_a_running_writer_every_look_is_whole(store: Store, data_dir: Path) -> None:
