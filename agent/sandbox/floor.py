@@ -43,6 +43,7 @@ class FloorOptions:
     printers: int = 2
     pickers: int = 4
     docks: int = 1
+    print_speed: float | None = None  # None: as fast as everything else
     habits: Habits = field(
         default_factory=lambda: Habits(short_p=0.005, wrong_barcode_p=0.005, offline_p=0.002)
     )
@@ -131,7 +132,9 @@ class SandboxFloor:
             self.scanners.append(scanner)
         self.dock = Dock(self.scanners, options.speed)
         for _ in range(options.printers):
-            printer = SimPrinter(Media(76, 130), speed=options.speed, on_label=self._label_out)
+            printer = SimPrinter(
+                Media(76, 130), speed=options.print_speed or options.speed, on_label=self._label_out
+            )
             self.printers.append(await self._stack.enter_async_context(printer))
         self.pickers = [self._picker(number) for number in range(1, options.pickers + 1)]
         self.supervisor = Supervisor(self.api, self.hub, self.has_printed)

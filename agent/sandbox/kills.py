@@ -23,6 +23,9 @@ from agent.store.verify import Verdict, verify
 from devices.sim.picker import Habits
 
 _SPEED = 100.0
+_PRINT_SPEED = 4.0  # printers are busy for most of the day, so that kills meet labels on their way
+_RESTART_S = 0.6  # about
+_DAY_S = 3600
 _EMPTY_WITHIN_S = 240.0
 
 
@@ -62,7 +65,7 @@ def write_day(path: Path, orders: int, seed: int) -> None:
             ]
         )
         for number in range(orders):
-            second = number * 3600 // orders
+            second = number * _DAY_S // orders
             at = f"2011-10-06 12:{second // 60:02d}:{second % 60:02d}"
             for code in rng.sample(range(20001, 20061), rng.choice((1, 1, 2, 3))):
                 out.writerow(
@@ -77,15 +80,16 @@ async def day_with_kills(
     day = folder / "day.csv"
     write_day(day, orders, seed)
     options = FloorOptions(
-        orders_csv=day, start="12:00", speed=_SPEED, seed=seed, printers=2, pickers=5, docks=2,
-        habits=Habits(wrong_barcode_p=0.01, offline_p=0.005),
+        orders_csv=day, start="12:00", speed=_SPEED, print_speed=_PRINT_SPEED, seed=seed,
+        printers=2, pickers=5, docks=2, habits=Habits(wrong_barcode_p=0.01, offline_p=0.005),
     )  # fmt: skip
     rng = random.Random(f"kills:{seed}")
     async with SandboxFloor(folder, options) as floor:
         await floor.start_agent()
         await floor.whole_floor_up()
         await floor.start_day()
-        restarts = [await _kill(floor, rng, 3600 / _SPEED / kills, show) for _ in range(kills)]
+        mean_s = max(0.2, _DAY_S / _SPEED / max(kills, 1) - _RESTART_S)
+        restarts = [await _kill(floor, rng, mean_s, show) for _ in range(kills)]
         emptied = await floor.until_empty(_EMPTY_WITHIN_S)
         summary = await summarise(floor)
         received = (await floor.hub.get("/sandbox/received")).json()

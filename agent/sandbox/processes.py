@@ -73,7 +73,8 @@ async def listening_port(child: Child, timeout_s: float = 60.0) -> int:
     process = child.start(stdout=subprocess.PIPE)
     assert process.stdout is not None
     try:
-        line = await asyncio.wait_for(asyncio.to_thread(process.stdout.readline), timeout_s)
+        with process.stdout as first_words:
+            line = await asyncio.wait_for(asyncio.to_thread(first_words.readline), timeout_s)
         return int(msgspec.json.decode(line)["listening"])
     except (TimeoutError, msgspec.DecodeError, KeyError) as error:
         raise ChildFailed(f"the {child.name} did not come up:\n{child.last_words()}") from error

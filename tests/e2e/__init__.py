@@ -1,0 +1,1 @@
+"""The whole floor around a real agent process."""
