@@ -73,7 +73,7 @@ class SqlFloor:
 
     def unlabelled(self, carrier: str, most: int) -> Sequence[str]:
         sql = """SELECT order_no FROM orders WHERE carrier = ? AND waybill IS NULL AND held IS NULL
-                   AND state IN ('ready', 'released', 'picking', 'picked', 'packed')
+                   AND paid_at IS NOT NULL AND state <> 'shipped' AND state <> 'cancelled'
                  ORDER BY paid_at, order_no LIMIT ?"""
         return [row[0] for row in self.connection.execute(sql, (carrier, most))]
 
