@@ -72,8 +72,7 @@ class Table(Generic[E]):
         self.columns = kind.__struct_fields__
         hints = typing.get_type_hints(kind)
         codecs = [_codec(hints[column]) for column in self.columns]
-        self._writers = [(name, write) for name, (write, _) in zip(self.columns, codecs, strict=True)]
-        self._readers = [read for _, read in codecs]
+        self._coded = [(at, *codec) for at, codec in enumerate(codecs) if codec != (_as_is, _as_is)]
         names, marks = ", ".join(self.columns), ", ".join("?" * len(self.columns))
         key = " AND ".join(f"{name} = ?" for name in kind.KEY)
         self.select = f"SELECT {names} FROM {self.name}"
@@ -87,14 +86,18 @@ class Table(Generic[E]):
 
     def to_row(self, entity: E) -> list[Any]:
         """Column values, in field order."""
-        return [
-            None if (value := getattr(entity, name)) is None else write(value)
-            for name, write in self._writers
-        ]
+        row = list(msgspec.structs.astuple(entity))
+        for at, write, _ in self._coded:
+            if row[at] is not None:
+                row[at] = write(row[at])
+        return row
 
     def from_row(self, row: Sequence[Any]) -> E:
         """The value that `to_row` wrote."""
-        values = (None if v is None else read(v) for v, read in zip(row, self._readers, strict=True))
+        values = list(row)
+        for at, _, read in self._coded:
+            if values[at] is not None:
+                values[at] = read(values[at])
         return self.kind(*values)
 
     def find(self, connection: sqlite3.Connection, where: str, values: Iterable[Any] = ()) -> Iterator[E]:
