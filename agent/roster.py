@@ -7,7 +7,14 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from agent.config import Printer
-from agent.core.events import LabelFailed, LabelQueued, PrintRequeued, PrintStarted
+from agent.core.events import (
+    LabelFailed,
+    LabelQueued,
+    PrinterPaused,
+    PrinterResumed,
+    PrintRequeued,
+    PrintStarted,
+)
 from agent.core.floor import Entry
 
 
@@ -18,6 +25,7 @@ class PrinterRoster:
         self._printers = {printer.id: printer for printer in printers}
         self._lock = threading.Lock()
         self._ready: set[str] = set()
+        self._paused: set[str] = set()
         self._at: dict[str, str] = {}  # job -> the printer whose queue it is in
         self._queued: Counter[str] = Counter()
         self._promised: Counter[str] = Counter()  # chosen in a commit that has not been seen yet
@@ -25,13 +33,16 @@ class PrinterRoster:
     def choose_printer(self, carrier: str, owner: str, instead_of: str | None = None) -> str | None:
         """A ready one before one that is not, then the shortest queue; None: no printer fits.
 
-        `instead_of`: only its group may take the job over; a printer without a group fails over to nobody.
+        `instead_of`: only its group may take the job over, and only who is ready; a printer without a group fails
+        over to nobody.
         """
         fitting = [each.id for each in self._peers(instead_of) if each.fits(carrier, owner)]
         if not fitting:
             return None
         with self._lock:
             chosen = min(fitting, key=self._burden)
+            if instead_of in self._printers and not self._works(chosen):
+                return instead_of  # else a job would wander among printers that are all down
             self._promised[chosen] += 1
         return chosen
 
@@ -43,7 +54,10 @@ class PrinterRoster:
         return [before, *(each for each in same if each is not before)]
 
     def _burden(self, printer: str) -> tuple[bool, int]:
-        return printer not in self._ready, self._queued[printer] + self._promised[printer]
+        return not self._works(printer), self._queued[printer] + self._promised[printer]
+
+    def _works(self, printer: str) -> bool:
+        return printer in self._ready and printer not in self._paused
 
     def set_ready(self, printer: str, ready: bool) -> None:
         """What the spool has just learnt of it."""
@@ -54,9 +68,10 @@ class PrinterRoster:
         """As far as the spool knows."""
         return printer in self._ready
 
-    def load(self, queued: Iterable[tuple[str, str]]) -> None:
-        """(job, printer) of what waits when the agent starts."""
+    def load(self, queued: Iterable[tuple[str, str]], paused: Iterable[str] = ()) -> None:
+        """(job, printer) of what waits when the agent starts, and which printers a person has stopped."""
         with self._lock:
+            self._paused = set(paused)
             self._at = dict(queued)
             self._queued = Counter(self._at.values())
 
@@ -70,6 +85,10 @@ class PrinterRoster:
                         self._move(job, printer)
                     case PrintStarted(job=job) | LabelFailed(job=job):
                         self._move(job, None)
+                    case PrinterPaused(device=printer):
+                        self._paused.add(printer)
+                    case PrinterResumed(device=printer):
+                        self._paused.discard(printer)
 
     def _move(self, job: str, printer: str | None) -> None:
         before = self._at.pop(job, None)

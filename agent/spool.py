@@ -18,7 +18,7 @@ from agent.config import Config, Printer
 from agent.core import commands as c
 from agent.core.events import LabelQueued, PrinterPaused, PrinterResumed, PrintRequeued
 from agent.core.floor import Entry
-from agent.core.model import Device, PrintJob
+from agent.core.model import Device, JobState, PrintJob
 from agent.labels import label_of
 from agent.roster import PrinterRoster
 from agent.store.store import Outcome, Store, now_ms
@@ -31,10 +31,11 @@ from devices.printers.label import Media
 
 log = logging.getLogger(__name__)
 
-_IDLE_CHECK_S = 4.0  # a dead idle printer is noticed within 10 s
-_RETRY_S = 0.5  # while it is not ready
+IDLE_CHECK_S = 4.0  # a dead idle printer is noticed within 10 s
+RETRY_S = 0.5  # while it is not ready
 _WAITING = "WHERE printer = ? AND state = 'queued' ORDER BY queued_at, job LIMIT 1"
 _UNFINISHED = "WHERE printer = ? AND state IN ('sending', 'sent')"
+_OPEN = "WHERE state IN ('queued', 'sending', 'sent') ORDER BY queued_at, job"
 
 
 class LabelPrinter(Protocol):
@@ -77,8 +78,29 @@ class Spool:
         self._owners = {printer.id: PrinterOwner(self, printer) for printer in config.printers}
         #: ms from the payment's commit to the first byte, of the latest labels
         self.paid_to_first_byte_ms: deque[int] = deque(maxlen=2000)
-        roster.load(self._reader.execute("SELECT job, printer FROM print_jobs WHERE state = 'queued'"))
+        self.stopping = False
+        roster.load(
+            self._reader.execute("SELECT job, printer FROM print_jobs WHERE state = 'queued'"),
+            [row[0] for row in self._reader.execute("SELECT device FROM devices WHERE paused")],
+        )
         store.follow(self._committed)
+
+    async def adopt(self) -> None:
+        """Before the owners start: what is left of printers that are in the configuration no more."""
+        for job in list(table(PrintJob).find(self._reader, _OPEN)):
+            if job.printer in self._owners:
+                continue
+            reason = f"printer {job.printer} is in the configuration no more"
+            if job.state is not JobState.QUEUED:
+                await self.ask(c.SuspectPrint(job=job.job, reason=reason))
+            elif (await self.ask(c.RequeuePrint(job=job.job, reason=reason))).status != "applied":
+                await self.ask(c.FailPrint(job=job.job, reason=reason))
+
+    def stop(self) -> None:
+        """Begin no further label: every owner returns once the one it is at has come out."""
+        self.stopping = True
+        for owner in self.owners:
+            owner.wakeup.set()
 
     @property
     def owners(self) -> Sequence[PrinterOwner]:
@@ -132,18 +154,18 @@ class PrinterOwner:
         self.printing = False
 
     async def run(self) -> None:
-        """Recover, then print what waits, for ever."""
+        """Recover, then print what waits, until the spool stops."""
         try:
             await self._recover()
-            while True:
-                job = None if self._paused() else self._next()
-                if job is None:
-                    if not await self.wakeup.wait(_IDLE_CHECK_S):
-                        await self._check()
+            while not self._spool.stopping:
+                job = self._next()
+                if job is None or self._paused():
+                    if job is None or not await self._moved(job, "paused"):
+                        await self._idle()
                 elif await self._healthy():
                     await self._print(job)
-                elif not await self._moved(job):
-                    await asyncio.sleep(_RETRY_S)
+                elif not await self._moved(job, self.fault):
+                    await asyncio.sleep(RETRY_S)
         finally:
             self._spool.show_ready(self.name, ready=False)
             await self._driver.close()
@@ -158,6 +180,10 @@ class PrinterOwner:
             await self._spool.ask(c.SuspectPrint(job=job.job, reason=reason))
         await self._check()
 
+    async def _idle(self) -> None:
+        if not await self.wakeup.wait(IDLE_CHECK_S):
+            await self._check()
+
     def _next(self) -> PrintJob | None:
         return next(table(PrintJob).find(self._spool.reader, _WAITING, (self.name,)), None)
 
@@ -171,9 +197,9 @@ class PrinterOwner:
             await self._check()
         return self.fault is None
 
-    async def _moved(self, job: PrintJob) -> bool:
+    async def _moved(self, job: PrintJob, why: str | None) -> bool:
         """Nothing of the job was written, so a ready printer of the same group may have it."""
-        outcome = await self._spool.ask(c.RequeuePrint(job=job.job, reason=f"{self.name}: {self.fault}"))
+        outcome = await self._spool.ask(c.RequeuePrint(job=job.job, reason=f"{self.name}: {why}"))
         return outcome.status == "applied"
 
     async def _check(self) -> None:
