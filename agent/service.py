@@ -63,11 +63,11 @@ class Service:
         try:
             await self._work(store, roster)
         finally:
-            notify("STOPPING=1")
             await store.close()
 
     async def _work(self, store: Store, roster: PrinterRoster) -> None:
         spool = Spool(store, self._config, roster)
+        await spool.adopt()
         desk = TaskDesk(store, self._config, self._version)
         stations = Stations(store, desk, self._config)
         views = Views(store, spool, desk, stations, self._version)
@@ -98,19 +98,24 @@ class Service:
             for station in stations.all:
                 if station.is_serial:
                     tasks[f"scanner {station.name}"] = self._supervise(station)
-            await self._run_until_stopped(tasks, views)
+            await self._run_until_stopped(tasks, views, spool)
 
     def _file(self, path: Path | None) -> Path | None:
         return self._config.base / path if path is not None else None
 
-    async def _run_until_stopped(self, tasks: dict[str, Awaitable[None]], views: Views) -> None:
-        """The one TaskGroup. What is not finished within the time to stop is in the journal."""
+    async def _run_until_stopped(self, tasks: dict[str, Awaitable[None]], views: Views, spool: Spool) -> None:
+        """The one TaskGroup. Labels under way come out; what is not finished within the time is in the journal."""
         async with asyncio.TaskGroup() as group:
-            running = [group.create_task(_named(task), name=name) for name, task in tasks.items()]
+            running = {name: group.create_task(_named(task), name=name) for name, task in tasks.items()}
             await self._stop.wait()
             views.ready = False
+            notify("STOPPING=1")
             log.info("stopping")
-            for task in running:
+            spool.stop()
+            printers = [running[f"printer {owner.name}"] for owner in spool.owners]
+            if printers:
+                await asyncio.wait(printers, timeout=_STOP_WITHIN_S)
+            for task in running.values():
                 task.cancel()
 
     def _ready(self, views: Views) -> None:
