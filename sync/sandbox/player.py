@@ -15,6 +15,7 @@ from sync.times import from_epoch_ms
 
 _PUTS_PER_COMMIT = 500
 _TICK_S = 0.005  # what is due within a tick shares a commit
+_PACE_KEPT_S = 240.0  # after the last arrival
 _NAP_S = 0.1  # a stop is heard within this
 
 
@@ -28,11 +29,12 @@ class Run(msgspec.Struct, frozen=True):
 
 
 class Played(msgspec.Struct, frozen=True):
-    """How far the day is: happenings put, the floor's time then, after how many of them arrivals stopped."""
+    """How far the day is: happenings put, the floor's time then, after how many of them and when arrivals stopped."""
 
     happenings: int = 0
     floor_s: float = 0.0
     stopped_after: int | None = None
+    stopped_s: float | None = None
 
 
 class Player:
@@ -103,7 +105,8 @@ class Player:
         return True
 
     def stop(self) -> None:
-        """Let no further order arrive; what follows for the created ones is played at once."""
+        """Let no further order arrive; what follows for the created ones keeps its pace for a few minutes of the
+        floor's time, in which nearly all payments come, and is played at once after that."""
         self._stop_asked = True
 
     async def play(self) -> None:
@@ -112,7 +115,7 @@ class Player:
         assert self._day is not None  # _begin sets both
         while (due_s := self._day.next_at_s()) is not None:
             self._stop_when_over(self._day)
-            until_s = math.inf if self._stopped else self.floor_s
+            until_s = self.floor_s if self._keeps_pace else math.inf
             if due_s <= until_s:
                 self._put_due(self._day, until_s)
             nap_s = (due_s - until_s) / self._run.speed
@@ -121,6 +124,10 @@ class Player:
     @property
     def _stopped(self) -> bool:
         return self._played.stopped_after is not None
+
+    @property
+    def _keeps_pace(self) -> bool:
+        return self._played.stopped_s is None or self.floor_s < self._played.stopped_s + _PACE_KEPT_S
 
     def _begin(self, day: Day, run: Run, played: Played) -> None:
         self._day, self._run, self._played = day, run, played
@@ -132,7 +139,9 @@ class Player:
         over = run.seconds is not None and self.floor_s >= (run.start_s or 0.0) + run.seconds * run.speed
         if (over or self._stop_asked) and not self._stopped:
             day.stop_arrivals()
-            self._played = msgspec.structs.replace(self._played, stopped_after=self._played.happenings)
+            self._played = msgspec.structs.replace(
+                self._played, stopped_after=self._played.happenings, stopped_s=self.floor_s
+            )
 
     def _put_due(self, day: Day, until_s: float) -> None:
         """Everything due by now (up to a commit's worth), together with how far the day is."""
