@@ -28,7 +28,7 @@ def machine() -> str:
 def folder_in(parent: Path) -> tempfile.TemporaryDirectory[str]:
     """A folder for databases on the disk of `parent`: a system's own temporary folder is often memory, which syncs
     for nothing."""
-    return tempfile.TemporaryDirectory(prefix=".bench-", dir=parent)
+    return tempfile.TemporaryDirectory(prefix=".bench-", dir=parent.resolve())
 
 
 def percentile(sorted_values: Sequence[float], share: float) -> float:

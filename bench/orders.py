@@ -61,8 +61,8 @@ def pay(number: int) -> c.TakeFact:
     return c.TakeFact(by=_HUB, id=f"paid-{number:07}", fact="order.paid", data=data)
 
 
-async def stock_up(store: Store, waybills: int) -> None:
-    """A carrier, the goods, and at least `waybills` leased numbers."""
+async def stock_up(store: Store) -> None:
+    """A carrier and the goods."""
     goods = [
         c.SetSku(data={"sku": f"SKU-{n:04}", "name": f"goods {n}", "barcodes": [], "weight_g": 500})
         for n in range(SKUS)
@@ -70,23 +70,27 @@ async def stock_up(store: Store, waybills: int) -> None:
     await ask_all(
         store, [c.SetCarrier(data={"carrier": "SF", "name": "SF", "services": ["standard"]}), *goods]
     )
-    for first in range(0, waybills, _LEASE):
-        await ask_all(store, list(_lease(first, min(_LEASE, waybills - first))))
 
 
-def _lease(first: int, count: int) -> Iterator[c.Command]:
-    key = f"lease-{first}"
-    numbers = tuple(f"SF{number:012}" for number in range(first, first + count))
-    yield c.RequestLease(carrier="SF", count=count, request_key=key)
+async def lease(store: Store, numbers: range) -> None:
+    """Waybill numbers into the pool, as many in a lease as the contract allows."""
+    for first in range(numbers.start, numbers.stop, _LEASE):
+        await ask_all(store, list(_lease(range(first, min(first + _LEASE, numbers.stop)))))
+
+
+def _lease(numbers: range) -> Iterator[c.Command]:
+    key, waybills = f"lease-{numbers.start}", tuple(f"SF{number:012}" for number in numbers)
+    yield c.RequestLease(carrier="SF", count=len(waybills), request_key=key)
     yield c.TakeLease(
-        request_key=key, lease=key, carrier="SF", numbers=numbers, expires_at=now_ms() + _YEAR_MS
+        request_key=key, lease=key, carrier="SF", numbers=waybills, expires_at=now_ms() + _YEAR_MS
     )
 
 
 async def fill(store: Store, orders: range) -> None:
-    """These orders, taken and paid, in large transactions."""
+    """These orders, taken and paid, in large transactions, each with its waybill numbers leased before it."""
     for first in range(orders.start, orders.stop, _CHUNK):
         numbers = range(first, min(first + _CHUNK, orders.stop))
+        await lease(store, numbers)
         await ask_all(store, [command for n in numbers for command in (take(n), pay(n))])
 
 

@@ -17,7 +17,7 @@ import msgspec
 from agent.core.commands import Command
 from agent.store.store import DATABASE, Store
 from bench.figures import folder_in, machine, percentile, show
-from bench.orders import applied, fill, open_store, pay, stock_up, take
+from bench.orders import applied, fill, lease, open_store, pay, stock_up, take
 from bench.raw_sqlite import recorded, replay_s
 from bench.verify_cost import VerifyCost, measure
 
@@ -100,7 +100,8 @@ async def ask_through(store: Store, numbers: Iterable[int], life: Life, askers: 
 async def prepared(folder: Path, waybills: int) -> None:
     """A closed store with goods and waybill numbers in `folder`."""
     store = open_store(folder)
-    await stock_up(store, waybills)
+    await stock_up(store)
+    await lease(store, range(waybills))
     await store.close()
 
 
@@ -126,7 +127,7 @@ async def rate(folder: Path, life_name: str, orders: int) -> Rate:
 
 async def latencies(folder: Path, commands: int) -> list[Latency]:
     """TakeOrder by more and more askers, all on one store."""
-    await prepared(folder, waybills=1)
+    await prepared(folder, waybills=0)
     store, first, found = open_store(folder), 0, []
     for askers in ASKERS:
         numbers = range(first, first + commands * (1 if askers == 1 else 2))
@@ -140,9 +141,10 @@ async def latencies(folder: Path, commands: int) -> list[Latency]:
 
 async def growth(folder: Path, kept: int, orders: int) -> Growth:
     """Fill, then measure on top; verify all of it."""
-    await prepared(folder, waybills=kept + orders)
+    await prepared(folder, waybills=0)
     store = open_store(folder)
     await fill(store, range(kept))
+    await lease(store, range(kept, kept + orders))
     begun = perf_counter()
     took = await ask_through(store, range(kept, kept + orders), LIVES["TakeOrder + paid"], IN_FLIGHT)
     took_s = perf_counter() - begun
@@ -217,12 +219,12 @@ def show_growth(grown: Sequence[Growth]) -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, then print tables or one JSON object."""
     parser = argparse.ArgumentParser(prog="python -m bench.store", description=__doc__)
-    parser.add_argument("--orders", type=int, default=2000, help="orders in each measurement (2000)")
+    parser.add_argument("--orders", type=int, default=5000, help="orders in each measurement (5000)")
     parser.add_argument("--full", action="store_true", help="also with 100,000 orders in the store (minutes)")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of tables")
     parser.add_argument("--dir", type=Path, default=Path(), help="a folder on the disk to measure (this one)")
     asked = parser.parse_args(arguments)
-    kept = KEPT_FULL if asked.full else tuple(min(n, asked.orders * 5) for n in KEPT)
+    kept = KEPT_FULL if asked.full else tuple(min(n, asked.orders * 2) for n in KEPT)
     figures = asyncio.run(all_figures(asked.dir, asked.orders, kept))
     if asked.json:
         print(msgspec.json.encode(figures).decode())
