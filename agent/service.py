@@ -20,6 +20,8 @@ from pathlib import Path
 
 from agent.api.server import LocalApi
 from agent.config import Config
+from agent.core import commands as c
+from agent.core.model import Early
 from agent.desk import TaskDesk
 from agent.hub import HubInbox, HubOutbox, LeaseKeeper
 from agent.releaser import Releaser
@@ -27,6 +29,7 @@ from agent.roster import PrinterRoster
 from agent.spool import Spool
 from agent.stations import Station, Stations
 from agent.store.store import Store, Transaction, now_ms
+from agent.store.tables import table
 from agent.views import Views
 from devices.errors import DeviceError
 from sync.backoff import Backoff
@@ -39,7 +42,10 @@ log = logging.getLogger(__name__)
 
 _STOP_WITHIN_S = 8.0
 _DEVICE_BACKOFF = Backoff(first_s=0.5, cap_s=5.0)
-_KEEP_ANSWERS_MS = 30 * 86_400_000
+_DAY_MS = 86_400_000
+_KEEP_ANSWERS_MS = 30 * _DAY_MS
+_KEEP_FEED_ANSWERS_MS = 3 * _DAY_MS
+_WAIT_MS = 7 * _DAY_MS
 _TIDY_EVERY_S = 3600.0
 
 
@@ -147,15 +153,28 @@ class Service:
             await asyncio.sleep(1.0)
 
     async def _tidy(self, store: Store) -> None:
-        """Answers are remembered for 30 days, then forgotten."""
+        """Forget old answers; tell people of facts whose order has not come for days."""
+        reader = store.reader()
         while True:
             await store.submit(_forget_old_answers)
+            for early in list(
+                table(Early).find(reader, "WHERE facts <> '[]' AND since < ?", (now_ms() - _WAIT_MS,))
+            ):
+                kinds = ", ".join(sorted({fact for fact, _ in early.facts}))
+                text = f"{kinds} came for order {early.order_no}, which has not come for 7 days"
+                await store.ask(
+                    c.OpenException(
+                        kind="early-fact", subject=early.order_no, text=text, order_no=early.order_no
+                    )
+                )
             await asyncio.sleep(_TIDY_EVERY_S)
 
 
 def _forget_old_answers(transaction: Transaction) -> None:
-    before = now_ms() - _KEEP_ANSWERS_MS
-    transaction.floor.connection.execute("DELETE FROM answers WHERE at < ?", (before,))
+    """PDAs may repeat themselves for 30 days; the feed goes on from its cursor, so a few days are plenty for it."""
+    execute = transaction.floor.connection.execute
+    execute("DELETE FROM answers WHERE at < ?", (now_ms() - _KEEP_ANSWERS_MS,))
+    execute("DELETE FROM answers WHERE at < ? AND asker LIKE 'hub:%'", (now_ms() - _KEEP_FEED_ANSWERS_MS,))
 
 
 async def _named(task: Awaitable[None]) -> None:

@@ -72,14 +72,15 @@ class SandboxFloor:
         self.scanners: list[PtyScanner] = []
         self.tasks_seen: list[TaskSeen] = []
         self.broker = EmbeddedBroker(durable=False)
-        self._hub = Child("hub", self._hub_arguments(), folder)
+        self._hub = Child("hub", self._hub_arguments(port=0), folder)
         self.agent = Child("agent", ["run", "--config", str(self.config_file), "--log", "json"], folder)
         self._stack = AsyncExitStack()
 
-    def _hub_arguments(self) -> list[str]:
+    def _hub_arguments(self, port: int) -> list[str]:
         options = self.options
         arguments = [
-            "sandbox", "hub", "--port", "0", "--data", str(self.folder / "hub"), "--site", _SITE, "--token", _TOKEN,
+            "sandbox", "hub", "--port", str(port), "--data", str(self.folder / "hub"),
+            "--site", _SITE, "--token", _TOKEN,
             "--speed", str(options.speed), "--seed", str(options.seed), "--orders-day", str(options.orders_day),
             "--model", options.model,
         ]  # fmt: skip
@@ -109,8 +110,9 @@ class SandboxFloor:
     async def _set_up(self) -> None:
         self._stack.callback(self.broker.close)
         self.broker.start()
-        self._stack.push_async_callback(self._hub.stop)
-        hub_url = f"http://127.0.0.1:{await listening_port(self._hub)}"
+        self._stack.push_async_callback(self._stop_hub)
+        self._hub_port = await listening_port(self._hub)
+        hub_url = f"http://127.0.0.1:{self._hub_port}"
         self.hub = await self._stack.enter_async_context(
             httpx.AsyncClient(base_url=hub_url, timeout=30, trust_env=False)
         )
@@ -123,6 +125,16 @@ class SandboxFloor:
         self._stack.push_async_callback(self.agent.stop)
         self._people = asyncio.create_task(self._run_people(), name="people")
         self._stack.push_async_callback(self._send_people_home)
+
+    async def _stop_hub(self) -> None:
+        await self._hub.stop()
+
+    async def kill_hub(self, away_s: float) -> None:
+        """SIGKILL the hub, leave it away for so long, start it again on its data and port."""
+        self._hub.kill()
+        await asyncio.sleep(away_s)
+        self._hub = Child("hub", self._hub_arguments(self._hub_port), self.folder)
+        await listening_port(self._hub)
 
     async def _set_up_devices(self) -> None:
         options = self.options

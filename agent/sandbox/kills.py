@@ -34,6 +34,7 @@ class KillReport(msgspec.Struct, frozen=True):
 
     seed: int
     kills: int
+    hub_kills: int
     restart_s: tuple[float, ...]
     emptied: bool
     summary: Summary
@@ -74,9 +75,18 @@ def write_day(path: Path, orders: int, seed: int) -> None:
 
 
 async def day_with_kills(
-    folder: Path, *, orders: int, kills: int, seed: int, show: Callable[[str], None] = lambda _: None
+    folder: Path,
+    *,
+    orders: int,
+    kills: int,
+    seed: int,
+    hub_kills: int = 0,
+    show: Callable[[str], None] = lambda _: None,
 ) -> KillReport:
-    """Play a day of `orders`, SIGKILL the agent `kills` times at seeded moments, start it again each time."""
+    """Play a day of `orders`, SIGKILL the agent `kills` times at seeded moments, start it again each time.
+
+    The hub is killed `hub_kills` times in between, and stays away for a while.
+    """
     day = folder / "day.csv"
     write_day(day, orders, seed)
     options = FloorOptions(
@@ -88,8 +98,18 @@ async def day_with_kills(
         await floor.start_agent()
         await floor.whole_floor_up()
         await floor.start_day()
-        mean_s = max(0.2, _DAY_S / _SPEED / max(kills, 1) - _RESTART_S)
-        restarts = [await _kill(floor, rng, mean_s, show) for _ in range(kills)]
+        victims = ["agent"] * kills + ["hub"] * hub_kills
+        rng.shuffle(victims)
+        mean_s = max(0.2, _DAY_S / _SPEED / max(len(victims), 1) - _RESTART_S)
+        restarts = []
+        for victim in victims:
+            await asyncio.sleep(rng.uniform(0.0, 2 * mean_s))
+            floor.check_people()
+            if victim == "hub":
+                await floor.kill_hub(away_s=rng.uniform(0.0, 4.0))
+                show("the hub was killed and is back")
+            else:
+                restarts.append(await _kill_agent(floor, show))
         emptied = await floor.until_empty(_EMPTY_WITHIN_S)
         summary = await summarise(floor)
         received = (await floor.hub.get("/sandbox/received")).json()
@@ -99,17 +119,15 @@ async def day_with_kills(
         _state_differences(floor.data_dir, hub_orders)
     )
     verdict = verify(floor.data_dir)
-    return KillReport(seed, kills, tuple(restarts), emptied, summary, differences, verdict)
+    return KillReport(seed, kills, hub_kills, tuple(restarts), emptied, summary, differences, verdict)
 
 
-async def _kill(floor: SandboxFloor, rng: random.Random, mean_s: float, show: Callable[[str], None]) -> float:
-    """At a random moment; the time until it is ready again, in seconds."""
-    await asyncio.sleep(rng.uniform(0.0, 2 * mean_s))
-    floor.check_people()
+async def _kill_agent(floor: SandboxFloor, show: Callable[[str], None]) -> float:
+    """The time until it is ready again, in seconds."""
     floor.agent.kill()
     restart_s = await floor.start_agent()
     figures = await floor.progress()
-    show(f"killed and ready again after {restart_s:.2f} s, {figures['shipped']} shipped")
+    show(f"the agent was killed and is ready again after {restart_s:.2f} s, {figures['shipped']} shipped")
     return restart_s
 
 
