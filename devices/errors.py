@@ -15,8 +15,6 @@
 Every error carries `reason`, a few words that a supervisor can read.
 """
 
-
-
 from __future__ import annotations
 
 
