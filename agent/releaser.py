@@ -9,7 +9,17 @@ from collections.abc import Sequence
 
 from agent.config import Config
 from agent.core import commands as c
-from agent.core.events import LocationSet, OrderPaid, OrderUnheld, SkuSet, StockSet, StopShort, TaskRecalled
+from agent.core.events import (
+    LocationSet,
+    OrderAccepted,
+    OrderPaid,
+    OrderUnheld,
+    SkuSet,
+    StockSet,
+    StopResized,
+    StopShort,
+    TaskRecalled,
+)
 from agent.core.floor import Entry
 from agent.core.model import Location, Order, Sku, Stock, Task
 from agent.desk import TaskDesk
@@ -26,7 +36,7 @@ from agent.release import (
 )
 from agent.store.store import Store, now_ms
 from agent.store.tables import table
-from routing import Layout, Problem
+from routing import Layout, PickOrder, Problem
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +47,7 @@ _TICK_S = 1.0
 _BREATH_S = 0.05  # events come in bursts: look once after each
 #: What puts orders into the pool, and what may help one that could not be planned.
 _READYING = (OrderPaid, OrderUnheld, TaskRecalled, StopShort)
-_MENDING = (StockSet, SkuSet, LocationSet)
+_MENDING = (StockSet, SkuSet, LocationSet, TaskRecalled, StopResized)
 _SILENT_MS = 15 * 60_000  # a PDA that is offline this long before accepting gives its list back
 
 
@@ -63,6 +73,8 @@ class Releaser:
                 self._layout = None
             if isinstance(entry.event, _MENDING):
                 self._stuck = frozenset()
+            elif isinstance(entry.event, OrderAccepted):
+                self._stuck -= {entry.event.order_no}
             if isinstance(entry.event, _MENDING + _READYING):
                 self._desk.idle.set()
 
@@ -122,70 +134,95 @@ class Releaser:
             return
         hands = self._desk.idle_hands()
         if hands:
-            await self._plan_for(self._worthwhile(hands))
+            await self._plan_for(hands, self._worthwhile(len(hands)))
 
-    def _worthwhile(self, hands: list[Hand]) -> list[Hand]:
-        """As many as full carts can be sent; one more once somebody has waited long enough."""
+    def _worthwhile(self, hands: int) -> int:
+        """How many lists: as many as full carts can be sent; one more once somebody has waited long enough."""
         sql = "SELECT order_no, ready_at FROM orders " + _POOL
-        most = (len(hands) + 1) * self._picking.cart_slots + len(self._stuck)
+        most = (hands + 1) * self._picking.cart_slots + len(self._stuck)
         waiting = [at for order_no, at in self._reader.execute(sql, (most,)) if order_no not in self._stuck]
         full, rest = divmod(len(waiting), self._picking.cart_slots)
         patience_ms = max(0.0, self._picking.max_wait_s - self._picking.plan_s) * 1000
         if rest and now_ms() - min(waiting) >= patience_ms:
             full += 1
-        return hands[:full]
+        return min(full, hands)
 
-    async def release_wave(self) -> c.ReleaseWave | None:
-        """Plan everything that is ready, for as many carts as it takes; PDAs get the lists one by one."""
+    async def release_wave(self) -> int:
+        """Plan everything that is ready, for as many carts as it takes; PDAs get the lists one by one. How many."""
         count = self._reader.execute(
             f"SELECT count(*) FROM (SELECT 1 FROM orders {_POOL})", (10_000,)
         ).fetchone()[0]
         slots = self._picking.cart_slots
         carts = [Hand(f"cart-{n}", None, None, frozenset(), slots) for n in range(-(-count // slots) * 2)]
-        return await self._plan(carts, {}, count, frozenset()) if count else None
+        return await self._plan(carts, {}, count) if count else 0
 
-    async def _plan_for(self, hands: list[Hand]) -> None:
-        """Hands that serve the whole floor take whole orders; others take the part in their zones."""
-        whole = [hand for hand in hands if not hand.zones]
+    async def _plan_for(self, hands: list[Hand], lists: int) -> None:
+        """Hands that serve the whole floor first; then others, with what lies in their zones.
+
+        An order is picked in parts only where nobody on shift serves the whole floor.
+        """
+        whole = [hand for hand in hands if not hand.zones][:lists]
         if whole:
-            await self._plan(whole, {hand.pda: hand for hand in whole}, len(whole), frozenset())
-        anybody_serves_all = any(not hand.zones for hand in self._desk.hands())
+            lists -= await self._plan(whole, {hand.pda: hand for hand in whole}, len(whole))
+        parts = all(hand.zones for hand in self._desk.hands())
         for hand in hands:
-            if hand.zones and not anybody_serves_all:
-                await self._plan([hand], {hand.pda: hand}, 1, hand.zones)
+            if hand.zones and lists > 0:
+                lists -= await self._plan([hand], {hand.pda: hand}, 1, hand.zones, parts=parts)
 
     async def _plan(
-        self, carts: list[Hand], hands: dict[str, Hand], loads: int, zones: frozenset[str]
-    ) -> c.ReleaseWave | None:
+        self,
+        carts: list[Hand],
+        hands: dict[str, Hand],
+        loads: int,
+        zones: frozenset[str] = frozenset(),
+        *,
+        parts: bool = True,
+    ) -> int:
+        """How many lists were asked of the door; `parts`: orders may be begun that need other zones too."""
         floor = self._floor()
         if floor is None:
-            return None
+            return 0
         layout, depot = floor
+        found = await self._find(loads, zones)
+        orders = [order for order in found.orders if parts or self._is_whole(order)]
+        if not orders:
+            return 0
+        problem = Problem(layout, depot, tuple(orders), carts_of(carts, self._limits))
+        self._seed += 1
+        plan = await self._planner.plan(problem, self._picking.plan_s, self._seed)
+        command = c.ReleaseWave(lists=released(plan, found, hands, layout, depot))
+        if not command.lists:
+            return 0
+        outcome = await self._store.ask(command)
+        if outcome.status == "refused":
+            log.info("a plan came too late: %s", outcome.reason)
+        return len(command.lists)
+
+    async def _find(self, loads: int, zones: frozenset[str]) -> Candidates:
+        """Enough of the pool for so many carts; what cannot be planned is shown, and left out until something helps."""
         most = loads * self._picking.cart_slots * _LOOKAHEAD
         pool = [
             order
             for order in table(Order).find(self._reader, _POOL, (most + len(self._stuck),))
             if order.order_no not in self._stuck
         ]
-        found = candidates(pool, self._catalogue(pool), self._limits, zones)
+        catalogue = self._catalogue(pool)
+        found = candidates(pool, catalogue, self._limits, zones)
         await self._show_stuck(found)
-        self._stuck |= found.stuck.keys()
-        if not found.orders:
-            return None
-        problem = Problem(layout, depot, tuple(found.orders), carts_of(carts, self._limits))
-        self._seed += 1
-        plan = await self._planner.plan(problem, self._picking.plan_s, self._seed)
-        command = c.ReleaseWave(lists=released(plan, found, hands, layout, depot))
-        if not command.lists:
-            return None
-        outcome = await self._store.ask(command)
-        if outcome.status == "refused":
-            log.info("a plan came too late: %s", outcome.reason)
-        return command
+        unknown = {
+            order.order_no for order in pool if any(sku not in catalogue.skus for sku in _open_skus(order))
+        }
+        self._stuck |= found.stuck.keys() | unknown
+        return found
+
+    def _is_whole(self, order: PickOrder) -> bool:
+        """Is everything here that is still open of it?"""
+        known = next(table(Order).find(self._reader, "WHERE order_no = ?", (order.order,)))
+        return sum(line.qty for line in order.lines) == sum(line.untasked_qty for line in known.lines)
 
     def _catalogue(self, pool: Sequence[Order]) -> Catalogue:
         """Goods and places of the pool's lines."""
-        wanted = {line.sku for order in pool for line in order.lines if line.untasked_qty > 0}
+        wanted = {sku for order in pool for sku in _open_skus(order)}
         skus: dict[str, Sku] = {}
         stock: dict[str, list[Stock]] = {}
         locations: dict[str, Location] = {}
@@ -212,3 +249,8 @@ class Releaser:
             kind = why.partition(":")[0]
             text = f"order {order_no} cannot be picked: {why}"
             await self._store.ask(c.OpenException(kind=kind, subject=order_no, text=text, order_no=order_no))
+
+
+def _open_skus(order: Order) -> set[str]:
+    """Goods that are on no list yet."""
+    return {line.sku for line in order.lines if line.untasked_qty > 0}
