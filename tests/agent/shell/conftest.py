@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -38,3 +39,9 @@ def broker() -> Iterator[EmbeddedBroker]:
     """One broker for all tests that leave it running; their PDAs and sites are their own."""
     with EmbeddedBroker(durable=False) as running:
         yield running
+
+
+@pytest.fixture
+def site() -> str:
+    """Its own topics at the shared broker."""
+    return f"S{uuid.uuid4().hex[:12]}"

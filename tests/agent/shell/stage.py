@@ -25,6 +25,7 @@ WAIT_S = 15.0  # how long anything that must happen is waited for
 def config_of(
     folder: Path,
     *,
+    site: str = "WH1",
     broker_url: str = "mqtt://127.0.0.1:9",
     printers: Sequence[dict[str, Any]] = (),
     scanners: Sequence[dict[str, Any]] = (),
@@ -32,7 +33,7 @@ def config_of(
 ) -> Config:
     """A checked configuration; without a broker nobody answers there."""
     tables = {
-        "site": {"id": "WH1", "data_dir": str(folder)},
+        "site": {"id": site, "data_dir": str(folder)},
         "hub": {"url": "http://127.0.0.1:9"},
         "broker": {"url": broker_url},
         "api": {"socket": str(folder / "api.sock")},
