@@ -1,7 +1,7 @@
 """Seeded days in which the agent is killed again and again; the proof is that every ledger agrees at the end.
 
-`python -m bench.kills --seed N [--orders 200] [--kills 20] [--runs 1] [--json] [--dir FOLDER]`; the runs have the
-seeds N, N+1, …; exit 1 if any of them lost, doubled or left anything.
+`python -m bench.kills --seed N [--orders 200] [--kills 20] [--hub-kills 0] [--runs 1] [--json] [--dir FOLDER]`; the
+runs have the seeds N, N+1, …; exit 1 if any of them lost, doubled or left anything.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def line_of(report: KillReport) -> str:
     summary = report.summary
     worst_s = max(report.restart_s, default=0.0)
     return (
-        f"seed {report.seed}: {'good' if report.good else 'BAD'}, {report.kills} kills, ready again after "
+        f"seed {report.seed}: {'good' if report.good else 'BAD'}, {report.kills} kills, {report.hub_kills} of the hub, ready again after "
         f"{worst_s:.2f} s at worst, {summary.shipped} of {summary.orders} shipped, {summary.lost} lost, "
         f"{summary.labels_doubled} labels doubled, {len(report.differences)} ledger differences, "
         f"{report.verdict.rows:,} rows {'verified' if report.verdict.ok else 'NOT VERIFIED'}"
@@ -38,13 +38,15 @@ def faults_of(report: KillReport) -> list[str]:
 
 
 async def campaign(
-    parent: Path, *, orders: int, kills: int, seeds: Sequence[int], say: Callable[[str], None]
+    parent: Path, *, orders: int, kills: int, hub_kills: int, seeds: Sequence[int], say: Callable[[str], None]
 ) -> list[KillReport]:
     """A day per seed, one after the other."""
     reports = []
     for seed in seeds:
         with folder_in(parent) as folder:
-            report = await day_with_kills(Path(folder), orders=orders, kills=kills, seed=seed)
+            report = await day_with_kills(
+                Path(folder), orders=orders, kills=kills, hub_kills=hub_kills, seed=seed
+            )
         say(line_of(report))
         for fault in faults_of(report):
             say(f"  {fault}")
@@ -61,6 +63,7 @@ def show_summary(reports: Sequence[KillReport]) -> None:
             "runs",
             "good",
             "kills",
+            "hub kills",
             "orders",
             "shipped",
             "lost",
@@ -73,6 +76,7 @@ def show_summary(reports: Sequence[KillReport]) -> None:
                 len(reports),
                 sum(report.good for report in reports),
                 len(restarts),
+                sum(report.hub_kills for report in reports),
                 sum(report.summary.orders for report in reports),
                 sum(report.summary.shipped for report in reports),
                 sum(report.summary.lost for report in reports),
@@ -91,6 +95,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1, help="of the first run (1)")
     parser.add_argument("--orders", type=int, default=200, help="in each day (200)")
     parser.add_argument("--kills", type=int, default=20, help="in each day (20)")
+    parser.add_argument(
+        "--hub-kills", type=int, default=0, help="of the hub, which then stays away a while (0)"
+    )
     parser.add_argument("--runs", type=int, default=1, help="days, each with the next seed (1)")
     parser.add_argument("--json", action="store_true", help="the reports as one JSON list")
     parser.add_argument("--dir", type=Path, default=Path(), help="a folder on the disk to use (this one)")
@@ -100,7 +107,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     def say(text: str) -> None:
         print(text, file=sys.stderr if asked.json else sys.stdout, flush=True)
 
-    reports = asyncio.run(campaign(asked.dir, orders=asked.orders, kills=asked.kills, seeds=seeds, say=say))
+    reports = asyncio.run(
+        campaign(
+            asked.dir, orders=asked.orders, kills=asked.kills, hub_kills=asked.hub_kills, seeds=seeds, say=say
+        )
+    )
     if asked.json:
         print(msgspec.json.encode(reports).decode())
     else:

@@ -39,7 +39,7 @@ def report(seed: int, *, shipped: int) -> KillReport:
 def days(shipped: Callable[[int], int]) -> Callable[..., Any]:
     """In place of `day_with_kills`, which takes a minute and has a test of its own."""
 
-    async def day(folder: Path, *, orders: int, kills: int, seed: int) -> KillReport:
+    async def day(folder: Path, *, orders: int, kills: int, hub_kills: int, seed: int) -> KillReport:
         return report(seed, shipped=shipped(seed))
 
     return day
