@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from urllib.parse import urlsplit
@@ -18,6 +19,8 @@ from devices.scanners.scan import Feedback, Scan
 from devices.scanners.serial import SerialScanner
 
 log = logging.getLogger(__name__)
+
+_HOLDS_AFTER_S = 0.2
 
 
 class Station:
@@ -41,8 +44,18 @@ class Station:
 
     async def run(self) -> None:
         """Hold the port and answer scans. DeviceGone when it is unplugged."""
-        await self.tell(None)
-        await SerialScanner(self._scanner.url, self._scanner.feedback).run(self._heard)
+        reading = asyncio.create_task(
+            SerialScanner(self._scanner.url, self._scanner.feedback).run(self._heard),
+            name=f"port {self.name}",
+        )
+        try:
+            await asyncio.wait((reading,), timeout=_HOLDS_AFTER_S)
+            if not reading.done():  # a port that cannot be opened has not recovered
+                await self.tell(None)
+            await reading
+        finally:
+            reading.cancel()
+            await asyncio.wait((reading,))
 
     async def tell(self, fault: str | None) -> None:
         """Its health, journaled when it changes."""
