@@ -28,6 +28,7 @@ from agent.wakeup import Wakeup
 _EVERY_S = 0.25  # the shortest time between two pictures of the floor
 _KEEPALIVE_S = 5.0
 _MOST_ORDERS = 500
+_WAITING = 128  # connections that are taken before the server is up: READY is said as soon as they are
 _OPEN_PATHS = frozenset({"/healthz", "/readyz"})
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -51,6 +52,7 @@ class LocalApi:
         self._store = store
         self._views = views
         self._config = config.api
+        self._printers = frozenset(printer.id for printer in config.printers)
         self._token = config.secret(config.api.token_file)
         self._watchers: set[Wakeup] = set()
         self._servers: list[uvicorn.Server] = []
@@ -148,6 +150,10 @@ class LocalApi:
             command = read_command(await request.body())
         except ValueError as error:  # msgspec's errors are
             return problem(400, str(error))
+        printer = getattr(command, "printer", None)
+        if printer is not None and printer not in self._printers:
+            reason = f"unknown-printer: {printer} is not in the configuration"
+            return json_response(CommandAnswer(command.id or "", "refused", reason))
         outcome = await self._store.ask(command)
         return json_response(CommandAnswer(command.id or "", outcome.status, outcome.reason))
 
@@ -188,6 +194,7 @@ def unix_socket(path: Path) -> socket.socket:
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     listener.bind(str(path))
     path.chmod(0o660)
+    listener.listen(_WAITING)
     return listener
 
 
@@ -197,4 +204,5 @@ def tcp_socket(listen: str) -> socket.socket:
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind((host.strip("[]"), int(port)))
+    listener.listen(_WAITING)
     return listener
