@@ -124,13 +124,14 @@ async def test_another_pdas_list_is_not_touched(config: Config, broker: Embedded
 
 
 async def test_a_list_is_retained_whole_and_empties_when_it_is_done(
-    config: Config, pda: Pda, broker: EmbeddedBroker, site: str
+    config: Config, broker: EmbeddedBroker, site: str
 ) -> None:
     async with floor(config) as made:
         await made.give()
-        shown = await pda.list()
+        async with pda_at(broker.url, site) as before:
+            shown = await before.list()
         assert [(each["sku"], each["qty"], each["barcodes"]) for each in shown["stops"]] == [("A", 2, [GTIN])]
-        async with pda_at(broker.url, site, "P1") as later:  # as after a restart of the PDA
+        async with pda_at(broker.url, site) as later:  # as after a restart of the PDA
             assert (await later.list())["task"] == shown["task"]
             await later.say("task.accepted", shown["task"], revision=1)
             await later.say("stop.picked", shown["task"], stop=shown["stops"][0]["stop"], qty=2, barcode=GTIN)
