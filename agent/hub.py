@@ -1,30 +1,20 @@
-"""The hub link over the store: the feed's inbox, the relay's outbox, and the keeper of leased waybill numbers."""
+"""The hub link over the store: the feed's inbox and the relay's outbox."""
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import random
-import secrets
 import sqlite3
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from agent.core import commands as c
-from agent.core.events import CarrierSet, LabelQueued
 from agent.core.floor import Entry
-from agent.core.model import Carrier, LeaseRequest
 from agent.core.outbound import project
-from agent.core.times import from_text, to_text
+from agent.core.times import to_text
 from agent.store.journal import rows, type_of
-from agent.store.store import Store, Transaction, now_ms
-from agent.store.tables import table
+from agent.store.store import Store, Transaction
 from agent.wakeup import Wakeup
-from sync.backoff import Backoff
-from sync.client import HubClient
 from sync.cloudevents import CloudEvent, encode
-from sync.errors import HubError, WaybillsExhausted
-from sync.leases import lease
 from sync.protocols import FeedEvent, OutboxEvent, Result
 
 log = logging.getLogger(__name__)
@@ -252,78 +242,3 @@ class HubOutbox:
         """When the first event that the hub has not got was committed; None: it has them all."""
         row = self._reader.execute("SELECT at FROM journal WHERE sequence = ?", (self.acked + 1,)).fetchone()
         return None if row is None else int(row[0])
-
-
-class LeaseKeeper:
-    """Keeps every active carrier's pool above its mark; `low` names the carriers that are below it."""
-
-    check_every_s = 10.0
-
-    def __init__(self, store: Store, client: HubClient, rng: random.Random | None = None) -> None:
-        self._store = store
-        self._client = client
-        self._reader = store.reader()
-        self._wakeup = Wakeup()
-        self._backoff = Backoff()
-        self._rng = rng or random.Random()
-        self.low: tuple[str, ...] = ()
-        store.follow(self._committed)
-
-    def _committed(self, entries: Sequence[Entry]) -> None:
-        if any(isinstance(entry.event, CarrierSet | LabelQueued) for entry in entries):
-            self._wakeup.set()
-
-    async def run(self) -> None:
-        """Lease ahead of need, for ever; a hub that is away is asked again with back-off."""
-        failures = 0
-        while True:
-            try:
-                await self._fill_all()
-                failures = 0
-            except HubError as error:
-                failures += 1
-                log.warning("no waybill lease: %s", error)
-            if failures:
-                await asyncio.sleep(self._backoff.delay_s(failures, self._rng))
-            else:
-                await self._wakeup.wait(self.check_every_s)
-
-    async def _fill_all(self) -> None:
-        carriers = list(table(Carrier).find(self._reader, "WHERE active ORDER BY carrier"))
-        self.low = tuple(each.carrier for each in carriers if self._free(each.carrier) < each.lease_low)
-        for carrier in carriers:
-            if carrier.carrier in self.low:
-                await self._fill(carrier)
-        self.low = tuple(each.carrier for each in carriers if self._free(each.carrier) < each.lease_low)
-
-    def _free(self, carrier: str) -> int:
-        sql = "SELECT count(*) FROM waybills WHERE carrier = ? AND state = 'free' AND expires_at > ?"
-        return int(self._reader.execute(sql, (carrier, now_ms())).fetchone()[0])
-
-    async def _fill(self, carrier: Carrier) -> None:
-        request = await self._request(carrier)
-        try:
-            got = await lease(self._client, request.carrier, request.count, request.request_key)
-        except WaybillsExhausted as error:
-            await self._store.ask(c.RefuseLease(request_key=request.request_key, reason=str(error)))
-            return
-        taken = c.TakeLease(
-            request_key=request.request_key, lease=got.lease, carrier=got.carrier, numbers=got.numbers,
-            expires_at=from_text(got.expires_at),
-        )  # fmt: skip
-        await self._store.ask(taken)
-        while (await self._store.ask(c.LabelWaiting(carrier=carrier.carrier))).entries:
-            log.info("labelled orders of %s that had waited for numbers", carrier.carrier)
-
-    async def _request(self, carrier: Carrier) -> LeaseRequest:
-        """The open request of this carrier, else a new one; its key is on disk before the hub is asked."""
-        where = "WHERE carrier = ? AND state = 'open'"
-        known = next(table(LeaseRequest).find(self._reader, where, (carrier.carrier,)), None)
-        if known is not None:
-            return known
-        count = max(1, min(10_000, carrier.lease_size))
-        request = LeaseRequest(secrets.token_hex(16), carrier.carrier, count)
-        await self._store.ask(
-            c.RequestLease(carrier=request.carrier, count=count, request_key=request.request_key)
-        )
-        return request

@@ -23,7 +23,8 @@ from agent.config import Config
 from agent.core import commands as c
 from agent.core.model import Early
 from agent.desk import TaskDesk
-from agent.hub import HubInbox, HubOutbox, LeaseKeeper
+from agent.hub import HubInbox, HubOutbox
+from agent.leases import LeaseKeeper
 from agent.releaser import Releaser
 from agent.roster import PrinterRoster
 from agent.spool import Spool

@@ -169,15 +169,17 @@ class Views:
     ) -> dict[str, Any]:
         """A page of orders by number, and where the next begins."""
         where, values = ["order_no > ?"], [after]
-        for column, value in (("carrier", carrier), ("state", state)):
-            if value == "held":
-                where.append("held IS NOT NULL AND state NOT IN ('shipped', 'cancelled')")
-            elif value is not None:
-                where.append(f"{column} = ?")
-                values.append(value)
+        if carrier is not None:
+            where.append("carrier = ?")
+            values.append(carrier)
+        if state == "held":
+            where.append("held IS NOT NULL AND state NOT IN ('shipped', 'cancelled')")
+        elif state is not None:
+            where.append("state = ? AND (held IS NULL OR state IN ('shipped', 'cancelled'))")
+            values.append(state)
         if q:
-            where.append("(order_no LIKE ? OR waybill LIKE ?)")
-            values += [f"%{q}%", f"%{q}%"]
+            where.append("(instr(lower(order_no), lower(?)) OR instr(lower(waybill), lower(?)))")
+            values += [q, q]
         clause = f"WHERE {' AND '.join(where)} ORDER BY order_no LIMIT {limit + 1}"
         found = list(table(Order).find(self._reader, clause, values))
         page = [_brief(order) for order in found[:limit]]

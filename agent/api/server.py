@@ -71,10 +71,16 @@ class LocalApi:
         if self._config.listen is not None:
             pairs.append((app, tcp_socket(self._config.listen)))
         self._servers = [_QuietServer(_server_config(each)) for each, _ in pairs]
-        async with asyncio.TaskGroup() as group:
+        try:
+            async with asyncio.TaskGroup() as group:
+                for server, (_, listener) in zip(self._servers, pairs, strict=True):
+                    group.create_task(server.serve([listener]))
+                listening()
+        finally:
             for server, (_, listener) in zip(self._servers, pairs, strict=True):
-                group.create_task(server.serve([listener]))
-            listening()
+                if server.started:
+                    await server.shutdown()
+                listener.close()
 
     def _app(self, token: str | None) -> Starlette:
         routes: list[tuple[str, Handler, str]] = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import msgspec
@@ -48,29 +49,30 @@ def set_sku(story: Story, command: c.SetSku) -> Refused | None:
 
 
 def set_location(story: Story, command: c.SetLocation) -> Refused | None:
-    location = _read(command.data, Location)
-    if isinstance(location, Refused):
-        return location
-    if story.get(Location, location.location) != location:
-        story.emit(ev.LocationSet(location.location, msgspec.to_builtins(location)))
-    return None
+    return _set(
+        story, command.data, Location, lambda each: ev.LocationSet(each.location, msgspec.to_builtins(each))
+    )
 
 
 def set_carrier(story: Story, command: c.SetCarrier) -> Refused | None:
-    carrier = _read(command.data, Carrier)
-    if isinstance(carrier, Refused):
-        return carrier
-    if story.get(Carrier, carrier.carrier) != carrier:
-        story.emit(ev.CarrierSet(carrier.carrier, msgspec.to_builtins(carrier)))
-    return None
+    return _set(
+        story, command.data, Carrier, lambda each: ev.CarrierSet(each.carrier, msgspec.to_builtins(each))
+    )
 
 
 def set_rules(story: Story, command: c.SetRules) -> Refused | None:
-    rules = _read(command.data, Ruleset)
-    if isinstance(rules, Refused):
-        return rules
-    if story.get(Ruleset, rules.ruleset) != rules:
-        story.emit(ev.RulesSet(rules.ruleset, rules.version, rules.rules))
+    return _set(
+        story, command.data, Ruleset, lambda each: ev.RulesSet(each.ruleset, each.version, each.rules)
+    )
+
+
+def _set(story: Story, data: dict[str, Any], kind: type[E], event: Callable[[E], ev.Event]) -> Refused | None:
+    """What is new or different replaces what has its key."""
+    entity = _read(data, kind)
+    if isinstance(entity, Refused):
+        return entity
+    if story.get(kind, *entity.key()) != entity:
+        story.emit(event(entity))
     return None
 
 

@@ -1,0 +1,81 @@
+"""Orders: documents, facts, and how they move on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from msgspec.structs import replace
+
+from agent.core import events as ev
+from agent.core import model as m
+from agent.core.floor import Entry, Floor
+from agent.core.folds.values import Changes, change_line, known, moved, with_lines
+
+
+def _order_accepted(floor: Floor, entry: Entry, event: ev.OrderAccepted) -> Changes:
+    facts = {name: getattr(event.facts, name) for name in ev.OrderFacts.__struct_fields__ if name != "lines"}
+    known = floor.get(m.Order, event.order_no)
+    if known is None:
+        order = m.Order(
+            order_no=event.order_no, revision=event.revision, state=m.OrderState.RECEIVED, lines=(),
+            state_at=entry.at, **facts,
+        )  # fmt: skip
+        return [with_lines(order, event.facts.lines)]
+    changed = replace(known, revision=event.revision, **facts)
+    return [with_lines(changed, (_kept_progress(known, line) for line in event.facts.lines))]
+
+
+def _kept_progress(order: m.Order, line: m.Line) -> m.Line:
+    before = order.line(line.line_no)
+    if before is None or before.sku != line.sku:
+        return line
+    return replace(before, qty=line.qty)
+
+
+def _fact_kept(floor: Floor, entry: Entry, event: ev.FactKept) -> Changes:
+    early = floor.get(m.Early, event.order_no) or m.Early(event.order_no, since=entry.at)
+    return [replace(early, facts=(*early.facts, (event.fact, event.data)))]
+
+
+def _facts_used(floor: Floor, _: Entry, event: ev.FactsUsed) -> Changes:
+    return [replace(known(floor, m.Early, event.order_no), facts=())]
+
+
+def _order_paid(floor: Floor, entry: Entry, event: ev.OrderPaid) -> Changes:
+    order = known(floor, m.Order, event.order_no)
+    paid = replace(order, paid_at=event.paid_at, payment_ref=event.payment_ref, ready_at=entry.at)
+    return [moved(paid, m.OrderState.READY, entry)]
+
+
+def _order_held(floor: Floor, _: Entry, event: ev.OrderHeld) -> Changes:
+    return [replace(known(floor, m.Order, event.order_no), held=event.reason)]
+
+
+def _order_unheld(floor: Floor, _: Entry, event: ev.OrderUnheld) -> Changes:
+    return [replace(known(floor, m.Order, event.order_no), held=None)]
+
+
+def _order_cancelled(floor: Floor, entry: Entry, event: ev.OrderCancelled) -> Changes:
+    return [moved(known(floor, m.Order, event.order_no), m.OrderState.CANCELLED, entry)]
+
+
+def _line_short(floor: Floor, _: Entry, event: ev.LineShort) -> Changes:
+    return [change_line(known(floor, m.Order, event.order_no), event.line_no, short=event.qty)]
+
+
+def _order_picked(floor: Floor, entry: Entry, event: ev.OrderPicked) -> Changes:
+    return [moved(known(floor, m.Order, event.order_no), m.OrderState.PICKED, entry)]
+
+
+FOLDS: dict[type[ev.Event], Callable[[Floor, Entry, Any], Changes]] = {
+    ev.OrderAccepted: _order_accepted,
+    ev.FactKept: _fact_kept,
+    ev.FactsUsed: _facts_used,
+    ev.OrderPaid: _order_paid,
+    ev.OrderHeld: _order_held,
+    ev.OrderUnheld: _order_unheld,
+    ev.OrderCancelled: _order_cancelled,
+    ev.LineShort: _line_short,
+    ev.OrderPicked: _order_picked,
+}
