@@ -23,8 +23,9 @@ def line_of(report: KillReport) -> str:
     summary = report.summary
     worst_s = max(report.restart_s, default=0.0)
     return (
-        f"seed {report.seed}: {'good' if report.good else 'BAD'}, {report.kills} kills, {report.hub_kills} of the hub, ready again after "
-        f"{worst_s:.2f} s at worst, {summary.shipped} of {summary.orders} shipped, {summary.lost} lost, "
+        f"seed {report.seed}: {'good' if report.good else 'BAD'}, {report.kills} kills, "
+        f"{report.hub_kills} of the hub, ready again after {worst_s:.2f} s at worst, "
+        f"{summary.shipped} of {summary.orders} shipped, {summary.lost} lost, "
         f"{summary.labels_doubled} labels doubled, {len(report.differences)} ledger differences, "
         f"{report.verdict.rows:,} rows {'verified' if report.verdict.ok else 'NOT VERIFIED'}"
     )
