@@ -15,15 +15,15 @@ from agent.core.folds.values import Changes, change_line, known, moved, with_lin
 
 def _order_accepted(floor: Floor, entry: Entry, event: ev.OrderAccepted) -> Changes:
     facts = {name: getattr(event.facts, name) for name in ev.OrderFacts.__struct_fields__ if name != "lines"}
-    known = floor.get(m.Order, event.order_no)
-    if known is None:
+    before = floor.get(m.Order, event.order_no)
+    if before is None:
         order = m.Order(
             order_no=event.order_no, revision=event.revision, state=m.OrderState.RECEIVED, lines=(),
             state_at=entry.at, **facts,
         )  # fmt: skip
         return [with_lines(order, event.facts.lines)]
-    changed = replace(known, revision=event.revision, **facts)
-    return [with_lines(changed, (_kept_progress(known, line) for line in event.facts.lines))]
+    changed = replace(before, revision=event.revision, **facts)
+    return [with_lines(changed, (_kept_progress(before, line) for line in event.facts.lines))]
 
 
 def _kept_progress(order: m.Order, line: m.Line) -> m.Line:

@@ -22,8 +22,8 @@ def _exception_closed(floor: Floor, entry: Entry, event: ev.ExceptionClosed) -> 
 
 
 def _device(floor: Floor, entry: Entry, device: str, **changes: Any) -> Changes:
-    known = floor.get(m.Device, device) or m.Device(device, None, entry.at)
-    return [replace(known, **changes)]
+    before = floor.get(m.Device, device) or m.Device(device, None, entry.at)
+    return [replace(before, **changes)]
 
 
 def _device_fault(floor: Floor, entry: Entry, event: ev.DeviceFault) -> Changes:
