@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import uuid
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -45,3 +46,11 @@ def broker() -> Iterator[EmbeddedBroker]:
 def site() -> str:
     """Its own topics at the shared broker."""
     return f"S{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture
+def free_port() -> int:
+    """On the loopback, and nobody's a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
