@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -166,7 +165,7 @@ async def test_a_list_is_published_at_most_twice_a_second_and_its_last_revision_
             continue
         times = [at for at, _ in pda.shown]
         assert last["revision"] == 22
-        assert all(later - before > 0.4 for before, later in itertools.pairwise(times))
+        assert len(times) - 1 <= (times[-1] - times[0]) * 2 + 1
 
 
 async def test_a_recall_is_shown_and_cleared_after_the_answer(config: Config, pda: Pda) -> None:

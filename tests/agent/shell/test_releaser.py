@@ -98,7 +98,7 @@ async def test_an_idle_pda_has_a_list_within_the_longest_wait(here: Fixtures) ->
         shown = await pda.list()
         assigned_at = journal_of(made.store, "task.assigned")[0].at
         assert [tote["order_no"] for tote in shown["totes"]] == ["SO-1"]
-        assert 800 <= assigned_at - paid_at <= 1400, "it waited for a second order, and not too long"
+        assert 800 <= assigned_at - paid_at <= 2500, "it waited for a second order, and not too long"
 
 
 async def test_a_full_cart_goes_at_once(here: Fixtures) -> None:
