@@ -15,7 +15,7 @@ from agent.config import Config
 from agent.core import commands as c
 from agent.core import events as ev
 from agent.core.floor import Entry
-from agent.core.model import Desk, Location, Sku, Task, TaskState
+from agent.core.model import Desk, Stop, Task, TaskState
 from agent.core.times import to_text
 from agent.release import Hand
 from agent.store.store import Store, now_ms
@@ -29,6 +29,7 @@ from devices.pda import (
     Presence,
     Recall,
     Reply,
+    StationFeedback,
     TaskStop,
     ToteSlot,
     decode_event,
@@ -91,6 +92,8 @@ class TaskDesk:
             str, int
         ] = {}  # pda -> commit of the oldest change that its picker must see
         self._changed = Wakeup()
+        self._feedback: deque[tuple[str, StationFeedback]] = deque(maxlen=100)
+        self._feedback_waits = Wakeup()
         self._link = self._make_link()
         store.follow(self._committed)
 
@@ -143,6 +146,7 @@ class TaskDesk:
         """Hold the link, publish what changes, for ever."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._publish_changes(), name="desk publisher")
+            group.create_task(self._publish_feedback(), name="feedback publisher")
             await self._link.run(self._received, self._connected)
 
     async def _connected(self, session_present: bool) -> None:
@@ -153,9 +157,19 @@ class TaskDesk:
         for desk in table(Desk).find(self._reader, ""):
             self._mark(desk.pda)
 
-    async def publish_feedback(self, station: str, payload: bytes) -> None:
-        """A station's answer to a scan."""
-        await self._link.publish(self._topics.of("feedback", station), payload)
+    def show_feedback(self, station: str, feedback: StationFeedback) -> None:
+        """A station's answer to a scan, for its display; nobody waits for the broker."""
+        self._feedback.append((station, feedback))
+        self._feedback_waits.set()
+
+    async def _publish_feedback(self) -> None:
+        """In order; what could not be shown while it mattered is not shown later."""
+        while True:
+            await self._feedback_waits.wait()
+            while self._feedback:
+                station, feedback = self._feedback.popleft()
+                if self.connected:
+                    await self._link.publish(self._topics.of("feedback", station), encode(feedback))
 
     def on_gateway_scan(self, handle: Callable[[str, bytes], Any]) -> None:
         """Who takes the scans of gateways: an async function of (gateway, payload)."""
@@ -236,41 +250,7 @@ class TaskDesk:
         sent_at = to_text(task.changed_at)
         if task.state is TaskState.RECALLED:
             return encode(Recall(task.task, task.revision, task.reason, sent_at))
-        return encode(self._published(task, sent_at))
-
-    def _published(self, task: Task, sent_at: str) -> PublishedTask:
-        return PublishedTask(
-            task=task.task,
-            revision=task.revision,
-            wave=task.wave,
-            cart=task.cart,
-            totes=tuple(ToteSlot(tote.slot, tote.order_no, tote.tote) for tote in task.totes),
-            stops=tuple(self._stop(stop) for stop in task.stops),
-            distance_mm=task.distance_mm,
-            bound_mm=task.bound_mm,
-            due_at=to_text(task.due_at) if task.due_at else None,
-            sent_at=sent_at,
-        )
-
-    def _stop(self, stop: Any) -> TaskStop:
-        sku = next(table(Sku).find(self._reader, "WHERE sku = ?", (stop.sku,)), None) or Sku(
-            stop.sku, stop.sku
-        )
-        place = next(table(Location).find(self._reader, "WHERE location = ?", (stop.location,)), None)
-        return TaskStop(
-            stop=stop.stop,
-            location=stop.location,
-            zone=place.zone if place else None,
-            aisle=place.aisle if place else None,
-            sku=stop.sku,
-            name=sku.name,
-            barcodes=sku.barcodes,
-            qty=stop.qty,
-            picked_qty=stop.picked_qty,
-            slot=stop.slot,
-            weight_g=sku.weight_g,
-            state=stop.state.value,
-        )
+        return encode(_published(task, sent_at))
 
     # --- who may get work -----------------------------------------------------------------------------------
 
@@ -287,3 +267,27 @@ class TaskDesk:
         """Those of them who hold no list."""
         busy = {row[0] for row in self._reader.execute("SELECT pda FROM desks WHERE task IS NOT NULL")}
         return [hand for hand in self.hands() if hand.pda not in busy]
+
+
+def _published(task: Task, sent_at: str) -> PublishedTask:
+    return PublishedTask(
+        task=task.task,
+        revision=task.revision,
+        wave=task.wave,
+        cart=task.cart,
+        totes=tuple(ToteSlot(tote.slot, tote.order_no, tote.tote) for tote in task.totes),
+        stops=tuple(_published_stop(stop) for stop in task.stops),
+        distance_mm=task.distance_mm,
+        bound_mm=task.bound_mm,
+        due_at=to_text(task.due_at) if task.due_at else None,
+        sent_at=sent_at,
+    )
+
+
+def _published_stop(stop: Stop) -> TaskStop:
+    shown = stop.shown
+    return TaskStop(
+        stop=stop.stop, location=stop.location, zone=shown.zone, aisle=shown.aisle, sku=stop.sku, name=shown.name,
+        barcodes=shown.barcodes, qty=stop.qty, picked_qty=stop.picked_qty, slot=stop.slot, weight_g=shown.weight_g,
+        state=stop.state.value,
+    )  # fmt: skip

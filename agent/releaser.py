@@ -40,7 +40,7 @@ from routing import Layout, PickOrder, Problem
 
 log = logging.getLogger(__name__)
 
-_POOL = """WHERE state IN ('ready', 'released', 'picking') AND untasked_qty > 0 AND held IS NULL
+_POOL = """INDEXED BY orders_pool WHERE state IN ('ready', 'released', 'picking') AND untasked_qty > 0 AND held IS NULL
            ORDER BY priority DESC, ready_at LIMIT ?"""
 _LOOKAHEAD = 4  # times what the carts hold: enough choice for short tours
 _TICK_S = 1.0

@@ -88,6 +88,7 @@ class Service:
             await outbox.open()
             views.outbox = outbox
             keeper = LeaseKeeper(store, client)
+            api = LocalApi(store, views, self._config)
             tasks: dict[str, Awaitable[None]] = {
                 "feed": FeedReader(
                     client, HubInbox(store), on_state=lambda state: _show_feed(views, state)
@@ -98,7 +99,7 @@ class Service:
                 "releaser": Releaser(store, desk, self._config).run(),
                 "tidy": self._tidy(store),
                 "health": self._health(views, keeper, desk),
-                "api": LocalApi(store, views, self._config).run(lambda: self._ready(views)),
+                "api": api.run(lambda: self._ready(views)),
             }
             for owner in spool.owners:
                 tasks[f"printer {owner.name}"] = owner.run()

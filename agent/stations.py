@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from agent.config import Config, Scanner
 from agent.core import commands as c
 from agent.core.events import ScanTaken
-from agent.core.floor import Entry
 from agent.core.times import from_text
 from agent.desk import TaskDesk
-from agent.store.store import Store, now_ms
-from devices.pda import Malformed, StationFeedback, decode_gateway_scan, encode
+from agent.store.store import Outcome, Store, now_ms
+from devices.pda import Malformed, StationFeedback, decode_gateway_scan
 from devices.scanners.scan import Feedback, Scan
 from devices.scanners.serial import SerialScanner
 
@@ -65,15 +63,20 @@ class Station:
     async def _heard(self, scan: Scan) -> Feedback:
         return await self.take(scan.text, int(scan.at * 1000))
 
-    async def take(self, text: str, scanned_at: int) -> Feedback:
-        """Through the door; the answer stands in the journal when this returns."""
+    async def take(self, text: str, scanned_at: int, sent_as: str | None = None) -> Feedback:
+        """Through the door; the answer stands in the journal when this returns.
+
+        `sent_as`: the sender's own id of the scan, where it may send it again.
+        """
         command = c.TakeScan(
-            by=f"scanner:{self.name}", scanner=self.name, role=self.role, text=text, scanned_at=scanned_at,
-            packed_apart=self._packed_apart,
+            by=f"scanner:{self.name}", id=sent_as, scanner=self.name, role=self.role, text=text,
+            scanned_at=scanned_at, packed_apart=self._packed_apart,
         )  # fmt: skip
         outcome = await self._store.ask(command)
         self.scans, self.last_scan_at = self.scans + 1, now_ms()
-        return _feedback(outcome.entries)
+        answer = _feedback(outcome)
+        self._desk.show_feedback(self.name, StationFeedback(text, answer.tone, answer.text))
+        return answer
 
     def listens_to(self, gateway: str, device: str) -> bool:
         """Is this the scanner behind that gateway? A URL without a device takes all of its gateway's."""
@@ -81,9 +84,13 @@ class Station:
         return url.scheme == "mqtt" and url.netloc == gateway and url.path.strip("/") in {"", device}
 
 
-def _feedback(entries: Sequence[Entry]) -> Feedback:
-    taken = next(entry.event for entry in reversed(entries) if isinstance(entry.event, ScanTaken))
-    return Feedback(taken.tone, taken.reason)
+def _feedback(outcome: Outcome) -> Feedback:
+    """As the journal has it; a scan that was sent again is answered as it was the first time."""
+    for entry in reversed(outcome.entries):
+        if isinstance(entry.event, ScanTaken):
+            return Feedback(entry.event.tone, entry.event.reason)
+    tone, _, text = (outcome.reason or "good: taken before").partition(": ")
+    return Feedback("wrong" if tone == "wrong" else "stop" if tone == "stop" else "good", text)
 
 
 class Stations:
@@ -103,6 +110,5 @@ class Stations:
         if station is None:
             log.warning("gateway %s: scanner %s is in no configuration", gateway, scan.device)
             return
-        answer = await station.take(scan.data, from_text(scan.at))
-        feedback = encode(StationFeedback(scan.data, answer.tone, answer.text))
-        await self._desk.publish_feedback(station.name, feedback)
+        sent_as = f"{gateway}/{scan.device}/{scan.seq if scan.seq is not None else scan.data}/{scan.at}"
+        await station.take(scan.data, from_text(scan.at), sent_as)

@@ -132,7 +132,7 @@ class Views:
     def _pdas(self) -> Iterable[PdaView]:
         live = {
             task.pda: task
-            for task in table(Task).find(self._reader, "WHERE state IN ('assigned', 'accepted')")
+            for task in table(Task).find(self._reader, "WHERE state = 'assigned' OR state = 'accepted'")
         }
         for pda, presence in sorted(self._desk.presences.items()):
             task = live.get(pda)

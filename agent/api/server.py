@@ -20,7 +20,7 @@ from starlette.routing import Route
 
 from agent.api.commands import read_command
 from agent.api.messages import CommandAnswer
-from agent.config import Config
+from agent.config import Config, ConfigError
 from agent.store.store import Store
 from agent.views import Views
 from agent.wakeup import Wakeup
@@ -55,7 +55,7 @@ class LocalApi:
         self._printers = frozenset(printer.id for printer in config.printers)
         self._token = config.secret(config.api.token_file)
         self._watchers: set[Wakeup] = set()
-        self._servers: list[uvicorn.Server] = []
+        self._listeners = self._listen()
         store.follow(lambda _: self._tell_watchers())
 
     def _tell_watchers(self) -> None:
@@ -64,20 +64,23 @@ class LocalApi:
 
     # --- serving --------------------------------------------------------------------------------------------
 
+    def _listen(self) -> list[tuple[Starlette, socket.socket]]:
+        """An app for each listener: whoever may open the socket needs no token. ConfigError."""
+        listeners = [(self._app(None), unix_socket(self._config.socket))]
+        if self._config.listen is not None:
+            listeners.append((self._app(self._token), tcp_socket(self._config.listen)))
+        return listeners
+
     async def run(self, listening: Callable[[], None]) -> None:
         """Serve until cancelled; `listening` is called once both listeners accept connections."""
-        app = self._app(self._token)
-        pairs = [(self._app(None), unix_socket(self._config.socket))]
-        if self._config.listen is not None:
-            pairs.append((app, tcp_socket(self._config.listen)))
-        self._servers = [_QuietServer(_server_config(each)) for each, _ in pairs]
+        servers = [_QuietServer(_server_config(app)) for app, _ in self._listeners]
         try:
             async with asyncio.TaskGroup() as group:
-                for server, (_, listener) in zip(self._servers, pairs, strict=True):
+                for server, (_, listener) in zip(servers, self._listeners, strict=True):
                     group.create_task(server.serve([listener]))
                 listening()
         finally:
-            for server, (_, listener) in zip(self._servers, pairs, strict=True):
+            for server, (_, listener) in zip(servers, self._listeners, strict=True):
                 if server.started:
                     await server.shutdown()
                 listener.close()
@@ -205,10 +208,14 @@ def unix_socket(path: Path) -> socket.socket:
 
 
 def tcp_socket(listen: str) -> socket.socket:
-    """Bound at HOST:PORT."""
+    """Bound at HOST:PORT. ConfigError where that cannot be had."""
     host, _, port = listen.rpartition(":")
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((host.strip("[]"), int(port)))
+    try:
+        listener.bind((host.strip("[]"), int(port)))
+    except OSError as error:
+        listener.close()
+        raise ConfigError(f"`api.listen`: {listen} cannot be had: {error.strerror}") from error
     listener.listen(_WAITING)
     return listener

@@ -324,8 +324,21 @@ class Tote(Value, frozen=True):
     tote: str | None = None
 
 
+class Shown(Value, frozen=True):
+    """What a picker sees of goods and place, as the master data had it when the stop was made."""
+
+    name: str = ""
+    barcodes: tuple[str, ...] = ()
+    weight_g: int = 0
+    zone: str | None = None
+    aisle: str | None = None
+
+
 class Stop(Value, frozen=True):
-    """One location, one SKU, a quantity, one tote."""
+    """One location, one SKU, a quantity, one tote.
+
+    It carries what is shown of it: a change of master data must not change a list that is out.
+    """
 
     stop: str
     order_no: str
@@ -336,6 +349,7 @@ class Stop(Value, frozen=True):
     slot: int
     picked_qty: int = 0
     state: StopState = StopState.OPEN
+    shown: Shown = Shown()
 
     @property
     def open_qty(self) -> int:

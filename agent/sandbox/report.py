@@ -229,7 +229,9 @@ class _Books(msgspec.Struct, frozen=True):
 def broken_reservations(reader: sqlite3.Connection) -> int:
     """Places where the promised units are not those of the open stops."""
     promised: Counter[tuple[str, str]] = Counter()
-    for task in table(Task).find(reader, "WHERE state IN ('planned', 'assigned', 'accepted')"):
+    for task in table(Task).find(
+        reader, "WHERE state = 'planned' OR state = 'assigned' OR state = 'accepted'"
+    ):
         assert task.state in LIVE_TASK
         for stop in task.stops:
             promised[stop.location, stop.sku] += stop.open_qty

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agent.core import events as ev
-from agent.core.model import LIVE_TASK, Order, OrderState, Stop, Task
+from agent.core.model import LIVE_TASK, Location, Order, OrderState, Shown, Sku, Stop, Task
 from agent.core.story import Story
 
 
@@ -56,10 +56,25 @@ def add_stops(story: Story, task: str, order_no: str, line_no: int, units: int, 
     for stock in sorted(stocks, key=lambda each: (-each.free_qty, each.location)):
         qty = min(units, stock.free_qty)
         if qty:
-            stop = Stop(story.new_id("S"), order_no, line_no, line.sku, stock.location, qty, slot)
+            stop = Stop(
+                story.new_id("S"), order_no, line_no, line.sku, stock.location, qty, slot,
+                shown=shown_at(story, line.sku, stock.location),
+            )  # fmt: skip
             story.emit(ev.StopAdded(task, stop, after=_neighbour(found, stock.location)))
             units -= qty
     return units
+
+
+def shown_at(story: Story, sku: str, location: str) -> Shown:
+    """What a picker will see of these goods at this place."""
+    goods, place = story.get(Sku, sku) or Sku(sku, sku), story.get(Location, location)
+    return Shown(
+        name=goods.name,
+        barcodes=goods.barcodes,
+        weight_g=goods.weight_g,
+        zone=place.zone if place is not None else None,
+        aisle=place.aisle if place is not None else None,
+    )
 
 
 def _neighbour(task: Task, location: str) -> str | None:

@@ -89,11 +89,12 @@ def _wrong_pick(story: Story, stop: Stop, command: c.PickStop) -> Refused | None
     if command.qty > stop.open_qty:
         return Refused(f"too-many: {command.qty} wanted, {stop.open_qty} open")
     sku = story.get(Sku, stop.sku)
-    if sku is None or not sku.barcodes:
+    barcodes = (*stop.shown.barcodes, *(sku.barcodes if sku is not None else ()))
+    if not barcodes:
         return None
     if command.barcode is None:
         return Refused(f"wrong-barcode: scan {stop.sku}, it has a barcode")
-    if not any(same_barcode(command.barcode, known) for known in sku.barcodes):
+    if not any(same_barcode(command.barcode, known) for known in barcodes):
         return Refused(f"wrong-barcode: {command.barcode} is not {stop.sku}")
     return None
 

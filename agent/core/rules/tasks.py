@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from agent.core import commands as c
 from agent.core import events as ev
 from agent.core.model import LIVE_TASK, Desk, Order, OrderState, Stock, Stop, Task, TaskState, Tote
+from agent.core.rules.lists import shown_at
 from agent.core.story import Refused, Story
 
 _MAY_BE_LISTED = frozenset({OrderState.READY, OrderState.RELEASED, OrderState.PICKING})
@@ -75,10 +76,7 @@ def _plan_task(story: Story, wave: str, planned: c.PlannedList, stops: list[c.Pl
     task = story.new_id("T")
     slots = dict.fromkeys((stop.slot, stop.order_no) for stop in stops)
     totes = tuple(Tote(slot, order_no) for slot, order_no in sorted(slots))
-    numbered = (
-        Stop(f"{task}-{number}", stop.order_no, stop.line_no, stop.sku, stop.location, stop.qty, stop.slot)
-        for number, stop in enumerate(stops, start=1)
-    )
+    numbered = tuple(_stop(story, f"{task}-{number}", stop) for number, stop in enumerate(stops, start=1))
     for tote in totes:
         story.close_exception("no-stock", tote.order_no, "it is on a pick list")
     due_at = _earliest_cutoff(story, (tote.order_no for tote in totes))
@@ -87,7 +85,7 @@ def _plan_task(story: Story, wave: str, planned: c.PlannedList, stops: list[c.Pl
             task,
             wave,
             totes,
-            tuple(numbered),
+            numbered,
             planned.distance_mm,
             planned.bound_mm,
             planned.naive_mm,
@@ -96,6 +94,13 @@ def _plan_task(story: Story, wave: str, planned: c.PlannedList, stops: list[c.Pl
     )
     if planned.pda is not None:
         _assign(story, task, planned.pda, planned.picker, planned.cart)
+
+
+def _stop(story: Story, name: str, planned: c.PlannedStop) -> Stop:
+    return Stop(
+        name, planned.order_no, planned.line_no, planned.sku, planned.location, planned.qty, planned.slot,
+        shown=shown_at(story, planned.sku, planned.location),
+    )  # fmt: skip
 
 
 def _earliest_cutoff(story: Story, order_nos: Iterable[str]) -> int | None:

@@ -245,3 +245,16 @@ async def test_who_may_get_work_is_online_with_a_picker_and_without_a_list(
         await free.present(online=False)
         await until(lambda: not made.desk.idle_hands())
         assert "P3" in made.desk.gone_since
+
+
+async def test_master_data_that_changes_never_gives_a_revision_two_contents(config: Config, pda: Pda) -> None:
+    async with floor(config) as made:
+        await made.give()
+        await pda.list()
+        await ask(made.store, c.SetSku(data={"sku": "A", "name": "renamed", "barcodes": [GTIN, "12345670"]}))
+        await made.desk._connected(True)
+        await pda.list()
+    contents: dict[int, set[bytes]] = {}
+    for _, payload in pda.shown:
+        contents.setdefault(msgspec.json.decode(payload)["revision"], set()).add(payload)
+    assert {revision: len(each) for revision, each in contents.items() if len(each) > 1} == {}

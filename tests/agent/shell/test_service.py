@@ -184,3 +184,16 @@ async def test_killed_and_started_again_it_goes_on_with_a_whole_journal(config: 
             await agent.process.wait()
     async with agent_of(config) as agent:
         assert verify(config.parent / "data").ok
+
+
+def test_an_api_address_that_is_taken_is_said_in_a_sentence(config: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        listen = f"127.0.0.1:{taken.getsockname()[1]}"
+        config.write_text(config.read_text("utf-8").replace("[api]", f'[api]\nlisten = "{listen}"'), "utf-8")
+        ended = subprocess.run(
+            [*_COMMAND, str(config)], capture_output=True, text=True, timeout=WAIT_S, check=False
+        )
+    assert ended.returncode == 2
+    assert f"`api.listen`: {listen}" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert "never awaited" not in ended.stderr

@@ -167,3 +167,21 @@ async def test_a_gateway_without_a_device_in_its_url_is_one_station(data_dir: Pa
         (only,) = made.stations.all
         assert only.listens_to("gw1", "any")
         assert not only.listens_to("gw2", "any")
+
+
+async def test_a_gateway_that_sends_a_scan_again_is_answered_the_same_and_counts_once(data_dir: Path) -> None:
+    scanners = [
+        {"id": "pack1", "url": "mqtt://gw1/ring7", "role": "pack"},
+        {"id": "dock1", "url": "mqtt://gw1/ring8", "role": "ship"},
+    ]
+    async with dock(config_of(data_dir, scanners=scanners)) as made:
+        waybill = await made.picked()
+        pack1, dock1 = made.stations.all
+        await pack1.take(waybill, 1, "gw1/ring7/1")
+        first = await dock1.take(waybill, 2, "gw1/ring8/1")
+        again = await dock1.take(waybill, 2, "gw1/ring8/1")
+        assert (first.tone, again) == ("stop", first)
+        items = [await pack1.take(GTIN, 3, "gw1/ring7/2") for _ in range(2)]
+        assert [each.tone for each in items] == ["good", "good"]
+        scanned = [event for event in made.diary.all(ev.ScanTaken) if event.text == GTIN]
+        assert len(scanned) == 1
