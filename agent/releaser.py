@@ -142,7 +142,7 @@ class Releaser:
         most = (hands + 1) * self._picking.cart_slots + len(self._stuck)
         waiting = [at for order_no, at in self._reader.execute(sql, (most,)) if order_no not in self._stuck]
         full, rest = divmod(len(waiting), self._picking.cart_slots)
-        patience_ms = max(0.0, self._picking.max_wait_s - self._picking.plan_s) * 1000
+        patience_ms = max(0.0, self._picking.max_wait_s - self._picking.plan_s - self._wait_s()) * 1000
         if rest and now_ms() - min(waiting) >= patience_ms:
             full += 1
         return min(full, hands)

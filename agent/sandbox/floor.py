@@ -19,11 +19,13 @@ import httpx
 from agent.sandbox.hands import Dock, Supervisor
 from agent.sandbox.processes import Child, ChildFailed, listening_port
 from devices.broker import EmbeddedBroker
-from devices.pda import Recall, Task
+from devices.mqtt import Message, MqttLink
+from devices.pda import Recall, Task, decode_task
 from devices.printers.label import Media
 from devices.sim.picker import Habits, SimPicker
 from devices.sim.printer import PrintedLabel, SimPrinter
 from devices.sim.scanner import PtyScanner
+from devices.topics import Topics
 
 _SITE, _TOKEN = "DEMO", "sandbox-token"
 _SHOWS_EVERY_S = 0.25
@@ -51,7 +53,7 @@ class FloorOptions:
 
 @dataclass(frozen=True, slots=True)
 class TaskSeen:
-    """A list or a recall as it reached a PDA."""
+    """A list or a recall as the broker delivered it."""
 
     pda: str
     at: float
@@ -157,18 +159,33 @@ class SandboxFloor:
     def _picker(self, number: int) -> SimPicker:
         pda = f"P{number:02d}"
 
-        def seen(_task: str, _revision: int, at: float, message: Task | Recall) -> None:
-            self.tasks_seen.append(TaskSeen(pda, at, message))
-
         return SimPicker(
             pda, site=_SITE, url=self.broker.url, cart=f"C{number:02d}", seed=self.options.seed,
-            speed=self.options.speed, habits=self.options.habits, on_task=seen,
+            speed=self.options.speed, habits=self.options.habits,
             on_tote=lambda order_no, _task, _picked: self.dock.take_tote(order_no),
             reply_timeout_s=3.0, retry_cap_s=2.0,
         )  # fmt: skip
 
+    async def _look_on(self) -> None:
+        """A client of the broker that is always in reach: what it is sent, and when, is what the broker delivers."""
+        topics = Topics(_SITE)
+        onlooker = MqttLink(
+            self.broker.url, client_id="onlooker", clean_start=True, subscriptions=(topics.of("task", "+"),)
+        )
+
+        async def seen(message: Message) -> None:
+            task, topic = decode_task(message.payload), topics.parse(message.topic)
+            if topic is not None and isinstance(task, Task | Recall):
+                self.tasks_seen.append(TaskSeen(topic[1], time.time(), task))
+
+        async def connected(_session_present: bool) -> None:
+            """Nothing to say."""
+
+        await onlooker.run(seen, connected)
+
     async def _run_people(self) -> None:
         async with asyncio.TaskGroup() as group:
+            group.create_task(self._look_on())
             group.create_task(self.dock.run())
             group.create_task(self.supervisor.run())
             for picker in self.pickers:

@@ -113,7 +113,7 @@ async def summarise(floor: SandboxFloor) -> Summary:
         reservations_broken=books.reservations_broken,
         exceptions_open=books.exceptions_open,
         paid_to_first_byte_ms=spread(_paid_to_first_byte(floor, puts)),
-        change_to_task_ms=spread(_change_to_task(floor.tasks_seen, puts, by_type)),
+        change_to_task_ms=spread(_change_to_task(floor.tasks_seen, puts, by_type, books.relisted)),
         outscan_to_hub_ms=spread(_outscan_to_hub(floor, by_type["parcel.shipped"])),
         walked_m=books.walked_mm // 1000,
         naive_m=books.naive_mm // 1000,
@@ -148,9 +148,12 @@ def _outscan_to_hub(floor: SandboxFloor, shipped: list[dict[str, Any]]) -> Itera
 
 
 def _change_to_task(
-    seen: list[TaskSeen], puts: list[dict[str, Any]], received: dict[str, list[dict[str, Any]]]
+    seen: list[TaskSeen],
+    puts: list[dict[str, Any]],
+    received: dict[str, list[dict[str, Any]]],
+    relisted: frozenset[tuple[str, int]],
 ) -> Iterable[float]:
-    """Until a PDA shows it, for orders on a list that it changes; else until the hub has its answer."""
+    """Until the broker delivers a list that shows it, where it changes one; else until the hub has its answer."""
     shown = _Shown(seen)
     answers: dict[tuple[str, int], float] = {}
     for event in (*received["order.accepted"], *received["order.refused"]):
@@ -159,16 +162,14 @@ def _change_to_task(
     for put in puts:
         if put["type"] != "order.changed":
             continue
-        answered = answers.get((put["order_no"], put["revision"]))
-        if answered is not None:
-            until = shown.first_change(put["order_no"], put["put_ms"], answered)
-            yield max(0.0, (until or answered) - put["put_ms"])
+        key = put["order_no"], put["revision"]
+        until = shown.first_change(put["order_no"], put["put_ms"]) if key in relisted else answers.get(key)
+        if until is not None:
+            yield max(0.0, until - put["put_ms"])
 
 
 class _Shown:
     """When what PDAs show of an order changed by anything but picking."""
-
-    _NEAR_MS = 5000.0  # later changes of the list are somebody else's
 
     def __init__(self, seen: list[TaskSeen]) -> None:
         self._changes: dict[str, list[float]] = defaultdict(list)
@@ -182,11 +183,11 @@ class _Shown:
                     self._changes[order_no].append(each.at * 1000)
                 last[key] = stops
 
-    def first_change(self, order_no: str, put_ms: float, answered_ms: float) -> float | None:
-        """The first one that belongs to a change put at `put_ms` and answered at `answered_ms`."""
+    def first_change(self, order_no: str, put_ms: float) -> float | None:
+        """The first one after a change was put at `put_ms`."""
         times = self._changes.get(order_no, [])
         at = bisect_right(times, put_ms)
-        return times[at] if at < len(times) and times[at] < answered_ms + self._NEAR_MS else None
+        return times[at] if at < len(times) else None
 
 
 def _by_order(seen: TaskSeen) -> dict[str, frozenset[tuple[str, int]]]:
@@ -211,6 +212,7 @@ class _Books(msgspec.Struct, frozen=True):
     naive_mm: int
     reservations_broken: int
     exceptions_open: int
+    relisted: frozenset[tuple[str, int]]  # (order, revision) of changes that changed a pick list
 
     @classmethod
     def read(cls, data_dir: Path) -> _Books:
@@ -221,9 +223,20 @@ class _Books(msgspec.Struct, frozen=True):
                 "FROM tasks WHERE state <> 'recalled'"
             ).fetchone()
             open_now = reader.execute("SELECT count(*) FROM exceptions WHERE closed_at IS NULL").fetchone()[0]
-            return cls(lists, walked, naive, broken_reservations(reader), open_now)
+            return cls(lists, walked, naive, broken_reservations(reader), open_now, _relisted(reader))
         finally:
             reader.close()
+
+
+_RELISTED = """SELECT DISTINCT a.order_no, json_extract(a.data, '$.revision')
+    FROM journal s JOIN journal a ON a.cause = s.cause AND a.type = 'order.accepted' AND a.order_no IS NOT NULL
+    WHERE s.type IN ('stop.added', 'stop.resized') AND s.cause IS NOT NULL AND s.by LIKE 'hub:%'
+      AND a.row BETWEEN s.row - 1000 AND s.row + 1000"""
+
+
+def _relisted(reader: sqlite3.Connection) -> frozenset[tuple[str, int]]:
+    """Stops that were added or resized by the same feed event as a new revision."""
+    return frozenset((order_no, revision) for order_no, revision in reader.execute(_RELISTED))
 
 
 def broken_reservations(reader: sqlite3.Connection) -> int:
