@@ -22,6 +22,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from agent.config import ConfigError
 from agent.sandbox.floor import FloorOptions, SandboxFloor
 from agent.sandbox.load import Load, load_of_csv, load_of_model
 from agent.sandbox.report import Spread, Summary, summarise
@@ -78,7 +79,11 @@ def _load(options: DemoOptions, console: Console) -> tuple[Load, tuple[BadRow, .
         return load_of_model("diurnal", options.orders_day, options.seed), ()
     hour = int(options.start.partition(":")[0]) if options.start else None
     with console.status(f"reading {options.orders.name}"):
-        return load_of_csv(options.orders, hour)
+        load, bad_rows = load_of_csv(options.orders, hour)
+    if not load.orders_an_hour:
+        first = f" (line {bad_rows[0].line}: {bad_rows[0].reason})" if bad_rows else ""
+        raise ConfigError(f"{options.orders}: no order to play, from {options.start or '00:00'} on{first}")
+    return load, bad_rows
 
 
 def _tell_bad_rows(rows: tuple[BadRow, ...], folder: Path, console: Console) -> None:

@@ -74,3 +74,12 @@ def test_a_file_that_is_not_there_is_a_clear_error() -> None:
     done = demo("--orders", "no-such-file.csv")
     assert done.returncode == 2
     assert "no-such-file.csv" in done.stderr
+
+
+def test_a_file_without_an_order_is_a_clear_error(tmp_path: Path) -> None:
+    empty = tmp_path / "hello.csv"
+    empty.write_text("hello\n")
+    done = demo("--orders", str(empty))
+    assert done.returncode == 2
+    assert "no order to play" in done.stderr
+    assert "InvoiceNo" in done.stderr
