@@ -12,14 +12,13 @@ from agent.core.floor import Entry
 from agent.core.outbound import project
 from agent.core.times import to_text
 from agent.store.journal import rows, type_of
-from agent.store.store import Store, Transaction
+from agent.store.store import FEED_CURSOR, RELAY_ACKED, Store, Transaction
 from agent.wakeup import Wakeup
 from sync.cloudevents import CloudEvent, encode
 from sync.protocols import FeedEvent, OutboxEvent, Result
 
 log = logging.getLogger(__name__)
 
-FEED_CURSOR, RELAY_ACKED = "feed.cursor", "relay.acked"
 _DISK = (OSError, sqlite3.OperationalError)  # full, gone or locked: no fault of the event that met it
 _FACTS = frozenset({"order.paid", "order.held", "order.unheld", "order.cancelled"})
 

@@ -33,6 +33,8 @@ from agent.store.sql_floor import NoPrinters, Roster, SqlFloor
 T = TypeVar("T")
 _GROUP = 256  # requests in one commit at the most, so that nobody waits for a whole backlog
 DATABASE = "floorhand.db"
+#: Names of positions: the last feed event that is committed here, and the last of our events that is at the hub.
+FEED_CURSOR, RELAY_ACKED = "feed.cursor", "relay.acked"
 
 
 def now_ms() -> int:

@@ -21,7 +21,7 @@ from agent.core.story import after
 from agent.store.journal import GENESIS, Row, rows
 from agent.store.migrate import create_schema
 from agent.store.sql_floor import NoPrinters, SqlFloor
-from agent.store.store import DATABASE, read_only
+from agent.store.store import DATABASE, RELAY_ACKED, read_only
 from agent.store.tables import TABLES, Table
 
 Progress = Callable[[int, int], None]
@@ -74,11 +74,20 @@ def _verify(live: sqlite3.Connection, scratch: sqlite3.Connection, progress: Pro
             progress(done, total)
     except _BadJournal as bad:
         return Verdict(False, bad.fault.row, bad.fault)
-    for spec in TABLES.values():
-        what = _difference(live, scratch, spec)
-        if what is not None:
-            return Verdict(False, done, Fault(done, what))
-    return Verdict(True, done)
+    differences = (_difference(live, scratch, spec) for spec in TABLES.values())
+    what = _cut_off(live) or next(filter(None, differences), None)
+    return Verdict(True, done) if what is None else Verdict(False, done, Fault(done, what))
+
+
+def _cut_off(live: sqlite3.Connection) -> str | None:
+    """A journal that ends before what the hub already has was cut, or is an older copy."""
+    acked = live.execute("SELECT value FROM positions WHERE name = ?", (RELAY_ACKED,)).fetchone()
+    head = live.execute(
+        "SELECT coalesce(max(sequence), 0) FROM journal WHERE sequence IS NOT NULL"
+    ).fetchone()[0]
+    if acked is None or int(acked[0]) <= head:
+        return None
+    return f"the hub has acknowledged sequence {acked[0]}, and the journal ends at {head}"
 
 
 def _fold(live: sqlite3.Connection, scratch: sqlite3.Connection) -> Iterator[int]:

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from agent.core.apply import apply
 from agent.store import verify as verify_module
-from agent.store.store import DATABASE, Store
+from agent.store.store import DATABASE, RELAY_ACKED, Store
 from agent.store.verify import verify
 from tests.agent.floors import OnePrinter, count, lease, order, paid, sku, stocked, stop, wave
 from tests.agent.universe import any_command
@@ -156,3 +156,16 @@ def test_how_far_it_is_can_be_followed(worked: Path) -> None:
 def test_without_a_database_it_says_where_it_looked(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="is this the data_dir of an agent"):
         verify(tmp_path)
+
+
+async def test_a_journal_that_ends_before_what_the_hub_has_was_cut(worked: Path) -> None:
+    opened = Store(worked, "WH1", OnePrinter())
+    opened.open()
+    head = await opened.submit(lambda transaction: transaction.floor.head.sequence)
+    await opened.submit(lambda transaction: transaction.set_position(RELAY_ACKED, str(head)))
+    await opened.close()
+    assert verify(worked).ok
+    tamper(worked, f"UPDATE positions SET value = '{head + 1}' WHERE name = '{RELAY_ACKED}'")
+    bad = verify(worked).first_bad
+    assert bad is not None
+    assert bad.what == f"the hub has acknowledged sequence {head + 1}, and the journal ends at {head}"
