@@ -90,11 +90,14 @@ class Views:
         return int(self._reader.execute(sql, values).fetchone()[0])
 
     def _orders(self) -> dict[str, int]:
+        """Both questions are answered from an index alone: a hold hides the state under it."""
         counts = dict.fromkeys(_STATES, 0)
-        sql = "SELECT state, held IS NOT NULL, count(*) FROM orders GROUP BY 1, 2"
-        for state, held, count in self._reader.execute(sql):
-            shown = "held" if held and state not in {"shipped", "cancelled"} else state
-            counts[shown] += count
+        counts.update(self._reader.execute("SELECT state, count(*) FROM orders GROUP BY state"))
+        held = "SELECT state, count(*) FROM orders WHERE held IS NOT NULL GROUP BY state"
+        for state, count in self._reader.execute(held):
+            if state not in {"shipped", "cancelled"}:
+                counts[state] -= count
+                counts["held"] += count
         return counts
 
     def _exceptions(self, most: int) -> Iterable[ExceptionView]:

@@ -62,6 +62,8 @@ CREATE INDEX orders_pool ON orders (priority DESC, ready_at)
   WHERE state IN ('ready', 'released', 'picking') AND untasked_qty > 0 AND held IS NULL;
 CREATE INDEX orders_unlabelled ON orders (carrier, paid_at)
   WHERE waybill IS NULL AND paid_at IS NOT NULL AND state <> 'shipped' AND state <> 'cancelled';
+-- The screens count what is held without reading every order.
+CREATE INDEX orders_held ON orders (state) WHERE held IS NOT NULL;
 CREATE TABLE early (order_no TEXT PRIMARY KEY, since INTEGER NOT NULL, facts TEXT NOT NULL);
 CREATE TABLE skus (
   sku TEXT PRIMARY KEY,
@@ -156,6 +158,7 @@ CREATE TABLE print_jobs (
 );
 CREATE INDEX print_jobs_waiting ON print_jobs (printer, queued_at) WHERE state = 'queued';
 CREATE INDEX print_jobs_on_the_wire ON print_jobs (printer) WHERE state IN ('sending', 'sent');
+CREATE INDEX print_jobs_counts ON print_jobs (printer, state);
 CREATE INDEX print_jobs_waybill ON print_jobs (waybill);
 CREATE TABLE tasks (
   task TEXT PRIMARY KEY,
@@ -180,6 +183,7 @@ CREATE TABLE tasks (
 );
 CREATE INDEX tasks_live ON tasks (state) WHERE state = 'planned' OR state = 'assigned' OR state = 'accepted';
 CREATE INDEX tasks_wave ON tasks (wave);
+CREATE INDEX tasks_walked ON tasks (state, distance_mm, naive_mm);
 CREATE TABLE desks (pda TEXT PRIMARY KEY, task TEXT);
 CREATE UNIQUE INDEX desks_task ON desks (task) WHERE task IS NOT NULL;  -- no list is held twice
 CREATE TABLE totes (tote TEXT PRIMARY KEY, order_no TEXT);
