@@ -211,6 +211,7 @@ class SandboxFloor:
         token.write_text(_TOKEN + "\n")
         token.chmod(0o600)
         speed = self.options.speed
+        plan_s = max(0.2, 1 / speed)  # thinking does not run faster than it does: waiting allows for it
         lines = [
             "[site]", f'id = "{_SITE}"', f'data_dir = "{self.data_dir}"',
             'sender = { name = "演示仓库", phone = "02155550100", province = "上海市", city = "上海市", '
@@ -218,7 +219,7 @@ class SandboxFloor:
             "[hub]", f'url = "{hub_url}"', f'token_file = "{token.name}"',
             "[broker]", f'url = "{self.broker.url}"',
             "[api]", f'socket = "{self.socket}"',
-            "[picking]", f"max_wait_s = {max(0.5, 20 / speed):.3f}", f"plan_s = {max(0.2, 1 / speed):.3f}",
+            "[picking]", f"max_wait_s = {20 / speed + plan_s + 0.1:.3f}", f"plan_s = {plan_s:.3f}",
         ]  # fmt: skip
         for number, printer in enumerate(self.printers, start=1):
             lines += [
