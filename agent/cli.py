@@ -26,7 +26,7 @@ from agent.service import serve
 from agent.store.errors import StoreError
 from agent.store.store import DATABASE, read_only
 from agent.store.verify import verify
-from agent.views import lineage
+from agent.views import history_of, lineage
 from sync.sandbox.server import HubOptions
 from sync.sandbox.server import serve as serve_hub
 
@@ -210,7 +210,7 @@ def _lineage(options: argparse.Namespace) -> int:
     if not path.exists():
         raise FileNotFoundError(f"{path} does not exist: is this the data_dir of an agent?")
     reader = read_only(path)
-    chains = lineage(reader, options.order_no)
+    chains = lineage(history_of(reader, options.order_no))
     reader.close()
     if options.field is not None:
         chains = {options.field: chains.get(options.field, [])}

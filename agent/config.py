@@ -142,6 +142,10 @@ class Config(Struct, frozen=True):
         """The owner's sender, else the site's."""
         return next((each.sender for each in self.owners if each.id == owner), self.site.sender)
 
+    def beside(self, path: Path | None) -> Path | None:
+        """A path of the configuration, relative to its file."""
+        return self.base / path if path is not None else None
+
     def secret(self, file: Path | None) -> str | None:
         """A secret's text without its trailing newline; the service manager's credentials come first. ConfigError."""
         if file is None:

@@ -22,10 +22,11 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from agent.api.messages import Percentiles
 from agent.config import ConfigError
 from agent.sandbox.floor import FloorOptions, SandboxFloor
 from agent.sandbox.load import Load, load_of_csv, load_of_model
-from agent.sandbox.report import Spread, Summary, summarise
+from agent.sandbox.report import Summary, summarise
 from sync.sandbox.orders_csv import BadRow
 
 _NAMED_ROWS = 8
@@ -227,7 +228,7 @@ def _rows(summary: Summary, speed: float) -> list[tuple[str, str]]:
     ]
 
 
-def _spread(times: Spread) -> str:
+def _spread(times: Percentiles) -> str:
     if not times.count:
         return "none happened"
     return (

@@ -88,9 +88,8 @@ class TaskDesk:
         self._on_scan: Callable[[str, bytes], Any] | None = None
         self._dirty: set[str] = set()  # PDAs whose topic is behind the state tables
         self._next_at: dict[str, float] = {}
-        self._awaited_since: dict[
-            str, int
-        ] = {}  # pda -> commit of the oldest change that its picker must see
+        #: pda -> commit of the oldest change that its picker must see
+        self._awaited_since: dict[str, int] = {}
         self._changed = Wakeup()
         self._feedback: deque[tuple[str, StationFeedback]] = deque(maxlen=100)
         self._feedback_waits = Wakeup()
@@ -105,7 +104,7 @@ class TaskDesk:
             client_id=f"floorhand-{self._config.site.id}",
             username=broker.username,
             password=self._config.secret(broker.password_file),
-            ca_file=self._config.base / broker.ca_file if broker.ca_file else None,
+            ca_file=self._config.beside(broker.ca_file),
             will=gone,
             subscriptions=self._topics.agent_reads(),
             retry_cap_s=5.0,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from agent.core import commands as c
 from agent.core.floor import Entry
@@ -158,11 +158,6 @@ def _tell(transaction: Transaction, subject: str, text: str) -> None:
     transaction.ask(c.OpenException(kind="broken-event", subject=subject, text=text))
 
 
-class _Shipped(NamedTuple):
-    sequence: int
-    id: str
-
-
 class HubOutbox:
     """The journal's public events after the acknowledged position, as CloudEvents."""
 
@@ -170,7 +165,7 @@ class HubOutbox:
         self._store = store
         self._source = f"/sites/{site}/agent"
         self._reader = store.reader()
-        self._pending: list[_Shipped] = []
+        self._pending: list[int] = []  # sequences of the batch under way
         self._wakeup = Wakeup()
         self.acked = 0
         self.epoch = ""
@@ -199,7 +194,7 @@ class HubOutbox:
             if batch and size > max_bytes:
                 break
             batch.append(event)
-        self._pending = [_Shipped(event.sequence, event.id) for event in batch]
+        self._pending = [event.sequence for event in batch]
         return batch
 
     def _outbox_event(self, entry: Entry) -> OutboxEvent:
@@ -224,10 +219,10 @@ class HubOutbox:
                     f"the hub rejected event {result.id}: {(result.problem or {}).get('detail', 'no reason')}"
                 )
                 transaction.ask(c.OpenException(kind="rejected-event", subject=result.id, text=text))
-            transaction.set_position(RELAY_ACKED, str(settled[-1].sequence))
+            transaction.set_position(RELAY_ACKED, str(settled[-1]))
 
         await self._store.submit(commit)
-        self.acked = settled[-1].sequence
+        self.acked = settled[-1]
         self._pending = self._pending[len(results) :]
 
     async def rewind(self, expected_sequence: int) -> None:

@@ -60,11 +60,14 @@ class LeaseKeeper:
 
     async def _fill_all(self) -> None:
         carriers = list(table(Carrier).find(self._reader, "WHERE active ORDER BY carrier"))
-        self.low = tuple(each.carrier for each in carriers if self._free(each.carrier) < each.lease_low)
-        for carrier in carriers:
-            if carrier.carrier in self.low:
-                await self._fill(carrier)
-        self.low = tuple(each.carrier for each in carriers if self._free(each.carrier) < each.lease_low)
+        low = [carrier for carrier in carriers if self._is_low(carrier)]
+        self.low = tuple(carrier.carrier for carrier in low)
+        for carrier in low:
+            await self._fill(carrier)
+        self.low = tuple(carrier.carrier for carrier in low if self._is_low(carrier))
+
+    def _is_low(self, carrier: Carrier) -> bool:
+        return self._free(carrier.carrier) < carrier.lease_low
 
     def _free(self, carrier: str) -> int:
         sql = "SELECT count(*) FROM waybills WHERE carrier = ? AND state = 'free' AND expires_at > ?"

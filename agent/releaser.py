@@ -61,7 +61,7 @@ class Releaser:
         self._limits = CartLimits(config.picking.cart_max_weight_g, config.picking.cart_max_volume_cm3)
         self._reader = store.reader()
         self._planner = Planner()
-        self._layout: tuple[Layout, str] | None = None
+        self._layout: Layout | None = None  # None: look at the locations again
         self._next_wave_at = time.monotonic() + config.picking.wave_every_s
         self._seed = 0
         self._stuck: frozenset[str] = frozenset()  # orders that only a count or master data can help
@@ -237,12 +237,10 @@ class Releaser:
     def _floor(self) -> tuple[Layout, str] | None:
         """The layout and the depot where tours begin; None while the hub has not told us of one."""
         if self._layout is None:
-            locations = list(table(Location).find(self._reader, ""))
-            depot = next((each.location for each in locations if each.kind == "depot"), None)
-            if depot is None:
-                return None
-            self._layout = layout_of(locations, self._picking.cross_aisles_y_mm), depot
-        return self._layout
+            locations = table(Location).find(self._reader, "")
+            self._layout = layout_of(locations, self._picking.cross_aisles_y_mm)
+        depots = self._layout.depots
+        return (self._layout, depots[0]) if depots else None
 
     async def _show_stuck(self, found: Candidates) -> None:
         for order_no, why in found.stuck.items():

@@ -16,7 +16,6 @@ import socket
 import time
 from collections.abc import Awaitable
 from importlib.metadata import version as installed_version
-from pathlib import Path
 
 from agent.api.server import LocalApi
 from agent.config import Config
@@ -78,11 +77,11 @@ class Service:
         desk = TaskDesk(store, self._config, self._version)
         stations = Stations(store, desk, self._config)
         views = Views(store, spool, desk, stations, self._version)
-        hub = self._config.hub
+        hub, beside = self._config.hub, self._config.beside
         token = self._config.secret(hub.token_file) or ""
         async with HubClient(
             hub.url, self._config.site.id, token,
-            ca_file=self._file(hub.ca_file), cert_file=self._file(hub.cert_file), key_file=self._file(hub.key_file),
+            ca_file=beside(hub.ca_file), cert_file=beside(hub.cert_file), key_file=beside(hub.key_file),
         ) as client:  # fmt: skip
             outbox = HubOutbox(store, self._config.site.id)
             await outbox.open()
@@ -107,9 +106,6 @@ class Service:
                 if station.is_serial:
                     tasks[f"scanner {station.name}"] = self._supervise(station)
             await self._run_until_stopped(tasks, views, spool)
-
-    def _file(self, path: Path | None) -> Path | None:
-        return self._config.base / path if path is not None else None
 
     async def _run_until_stopped(self, tasks: dict[str, Awaitable[None]], views: Views, spool: Spool) -> None:
         """The one TaskGroup. Labels under way come out; what is not finished within the time is in the journal."""

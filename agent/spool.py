@@ -63,8 +63,13 @@ class LabelPrinter(Protocol):
 def driver_of(printer: Printer) -> LabelPrinter:
     """The driver for a printer of the configuration."""
     url = urlsplit(printer.url)
-    media = Media(printer.media.width_mm, printer.media.height_mm, printer.media.dpi, printer.media.gap)
-    return EscposPrinter(url.hostname or "", url.port or 9100, media, confirm=printer.confirm)
+    return EscposPrinter(url.hostname or "", url.port or 9100, media_of(printer), confirm=printer.confirm)
+
+
+def media_of(printer: Printer) -> Media:
+    """What labels it holds, as the devices room says it."""
+    media = printer.media
+    return Media(media.width_mm, media.height_mm, media.dpi, media.gap)
 
 
 class Spool:
@@ -146,9 +151,9 @@ class PrinterOwner:
 
     def __init__(self, spool: Spool, printer: Printer) -> None:
         self._spool = spool
-        self._printer = printer
         self.name = printer.id
         self._driver = driver_of(printer)
+        self._media = media_of(printer)
         self.wakeup = Wakeup()
         self.fault: str | None = None
         self.printing = False
@@ -232,11 +237,6 @@ class PrinterOwner:
             await self._send(job, composed.payload)
         finally:
             self.printing = False
-
-    @property
-    def _media(self) -> Media:
-        media = self._printer.media
-        return Media(media.width_mm, media.height_mm, media.dpi, media.gap)
 
     async def _send(self, job: PrintJob, payload: bytes) -> None:
         first_byte_at: list[int] = []

@@ -22,25 +22,13 @@ from agent.desk import TaskDesk
 from agent.hub import HubOutbox
 from agent.spool import Spool
 from agent.stations import Stations
-from agent.store.journal import rows
+from agent.store.journal import Row, rows
 from agent.store.store import Store, now_ms
 from agent.store.tables import table
 from sync.protocols import LinkState
 
 _STATES = (*(state.value for state in OrderState if state is not OrderState.CANCELLED), "held", "cancelled")
 _SHOWN_EXCEPTIONS = 50
-
-
-def percentiles(samples: Iterable[int]) -> Percentiles:
-    """Of all samples; the p99 of few is their largest."""
-    ordered = sorted(samples)
-    if not ordered:
-        return Percentiles()
-
-    def at(share: float) -> float:
-        return float(ordered[min(len(ordered) - 1, int(len(ordered) * share))])
-
-    return Percentiles(len(ordered), at(0.50), at(0.99), float(ordered[-1]))
 
 
 class Views:
@@ -74,8 +62,8 @@ class Views:
             degraded=self.degraded,
             orders=orders,
             shipped_total=orders["shipped"],
-            paid_to_first_byte_ms=percentiles(self._spool.paid_to_first_byte_ms),
-            change_to_task_ms=percentiles(self._desk.change_to_task_ms),
+            paid_to_first_byte_ms=Percentiles.of(self._spool.paid_to_first_byte_ms),
+            change_to_task_ms=Percentiles.of(self._desk.change_to_task_ms),
             printers=tuple(self._printers()),
             scanners=tuple(self._scanners()),
             pdas=tuple(self._pdas()),
@@ -193,7 +181,7 @@ class Views:
         order = next(table(Order).find(self._reader, "WHERE order_no = ?", (order_no,)), None)
         if order is None:
             return None
-        history = list(rows(self._reader, "WHERE order_no = ? ORDER BY row", (order_no,)))
+        history = history_of(self._reader, order_no)
         timeline = [
             {"at": to_text(row.at), "type": row.type, "source": row.by}
             | ({"sequence": row.sequence} if row.sequence is not None else {})
@@ -204,7 +192,7 @@ class Views:
             "state": order.shown_state,
             "waybills": list(self._waybills(order_no)),
             "timeline": timeline,
-            "lineage": lineage(self._reader, order_no),
+            "lineage": lineage(history),
         }
 
     def _waybills(self, order_no: str) -> Iterable[dict[str, Any]]:
@@ -228,10 +216,15 @@ def _brief(order: Order) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def lineage(reader: sqlite3.Connection, order_no: str) -> dict[str, list[dict[str, Any]]]:
+def history_of(reader: sqlite3.Connection, order_no: str) -> list[Row]:
+    """Every journal row of an order."""
+    return list(rows(reader, "WHERE order_no = ? ORDER BY row", (order_no,)))
+
+
+def lineage(history: Iterable[Row]) -> dict[str, list[dict[str, Any]]]:
     """Each field's chain of values: which system set it, by which event, when."""
     chains: dict[str, list[dict[str, Any]]] = {}
-    for row in rows(reader, "WHERE order_no = ? ORDER BY row", (order_no,)):
+    for row in history:
         for field, value in values_of(row.entry.event):
             chain = chains.setdefault(field, [])
             if not chain or chain[-1]["value"] != value:

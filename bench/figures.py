@@ -1,4 +1,4 @@
-"""How figures are shown: the machine in words, aligned tables, percentiles, a folder on a real disk."""
+"""How figures are shown: the machine in words, aligned tables, a folder on a real disk."""
 
 from __future__ import annotations
 
@@ -29,11 +29,6 @@ def folder_in(parent: Path) -> tempfile.TemporaryDirectory[str]:
     """A folder for databases on the disk of `parent`: a system's own temporary folder is often memory, which syncs
     for nothing."""
     return tempfile.TemporaryDirectory(prefix=".bench-", dir=parent.resolve())
-
-
-def percentile(sorted_values: Sequence[float], share: float) -> float:
-    """The value below which `share` of the values lie."""
-    return sorted_values[min(len(sorted_values) - 1, int(len(sorted_values) * share))]
 
 
 def show(title: str, columns: Sequence[str], rows: Sequence[Sequence[Cell]], note: str = "") -> None:

@@ -14,9 +14,10 @@ from time import perf_counter
 
 import msgspec
 
+from agent.api.messages import percentile
 from agent.core.commands import Command
 from agent.store.store import DATABASE, Store
-from bench.figures import folder_in, machine, percentile, show
+from bench.figures import folder_in, machine, show
 from bench.orders import applied, fill, lease, open_store, pay, stock_up, take
 from bench.raw_sqlite import recorded, replay_s
 from bench.verify_cost import VerifyCost, measure

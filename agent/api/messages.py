@@ -5,16 +5,31 @@ Plain data, JSON through msgspec. Times are RFC 3339 UTC strings, durations are 
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 import msgspec
 
 
+def percentile(ordered: Sequence[float], share: float) -> float:
+    """The value below which `share` of the sorted values lie; the p99 of few is their largest."""
+    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+
+
 class Percentiles(msgspec.Struct, frozen=True):
-    """Of the samples of the last hour; all zero where there is none yet."""
+    """Of some samples; all zero where there is none yet."""
 
     count: int = 0
     p50: float = 0.0
     p99: float = 0.0
     max: float = 0.0
+
+    @classmethod
+    def of(cls, samples: Iterable[float]) -> Percentiles:
+        """Of all of them."""
+        ordered = sorted(float(sample) for sample in samples)
+        if not ordered:
+            return cls()
+        return cls(len(ordered), percentile(ordered, 0.50), percentile(ordered, 0.99), ordered[-1])
 
 
 class PrinterView(msgspec.Struct, frozen=True):

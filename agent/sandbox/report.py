@@ -15,20 +15,12 @@ from typing import Any
 
 import msgspec
 
+from agent.api.messages import Percentiles
 from agent.core.model import LIVE_TASK, Stock, Task
 from agent.sandbox.floor import SandboxFloor, TaskSeen
 from agent.store.store import DATABASE, read_only
 from agent.store.tables import table
 from devices.pda import Recall, TaskStop
-
-
-class Spread(msgspec.Struct, frozen=True):
-    """Milliseconds."""
-
-    count: int = 0
-    p50: float = 0.0
-    p99: float = 0.0
-    max: float = 0.0
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -50,9 +42,9 @@ class Summary(msgspec.Struct, frozen=True):
     sequence_gaps: int
     reservations_broken: int
     exceptions_open: int
-    paid_to_first_byte_ms: Spread
-    change_to_task_ms: Spread
-    outscan_to_hub_ms: Spread
+    paid_to_first_byte_ms: Percentiles
+    change_to_task_ms: Percentiles
+    outscan_to_hub_ms: Percentiles
     walked_m: int
     naive_m: int
     lines_picked: int
@@ -68,16 +60,8 @@ class Summary(msgspec.Struct, frozen=True):
         return not (self.lost or self.labels_doubled or self.reservations_broken or self.sequence_gaps)
 
 
-def spread(samples: Iterable[float]) -> Spread:
-    """Count, median, 99th percentile and maximum."""
-    ordered = sorted(samples)
-    if not ordered:
-        return Spread()
-
-    def at(share: float) -> float:
-        return round(ordered[min(len(ordered) - 1, int(len(ordered) * share))], 1)
-
-    return Spread(len(ordered), at(0.5), at(0.99), round(ordered[-1], 1))
+def _milliseconds(samples: Iterable[float]) -> Percentiles:
+    return Percentiles.of(round(sample, 1) for sample in samples)
 
 
 async def summarise(floor: SandboxFloor) -> Summary:
@@ -112,9 +96,9 @@ async def summarise(floor: SandboxFloor) -> Summary:
         sequence_gaps=verdict["sequence_gaps"],
         reservations_broken=books.reservations_broken,
         exceptions_open=books.exceptions_open,
-        paid_to_first_byte_ms=spread(_paid_to_first_byte(floor, puts)),
-        change_to_task_ms=spread(_change_to_task(floor.tasks_seen, puts, by_type, books.relisted)),
-        outscan_to_hub_ms=spread(_outscan_to_hub(floor, by_type["parcel.shipped"])),
+        paid_to_first_byte_ms=_milliseconds(_paid_to_first_byte(floor, puts)),
+        change_to_task_ms=_milliseconds(_change_to_task(floor.tasks_seen, puts, by_type, books.relisted)),
+        outscan_to_hub_ms=_milliseconds(_outscan_to_hub(floor, by_type["parcel.shipped"])),
         walked_m=books.walked_mm // 1000,
         naive_m=books.naive_mm // 1000,
         lines_picked=verdict["received"].get("stop.picked", 0),

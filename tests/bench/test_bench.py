@@ -12,13 +12,13 @@ from typing import Any
 import msgspec
 import pytest
 
+from agent.api.messages import Percentiles, percentile
 from agent.sandbox.kills import KillReport
-from agent.sandbox.report import Spread, Summary
+from agent.sandbox.report import Summary
 from agent.store.store import DATABASE, connect, read_only
 from agent.store.tables import TABLES
 from agent.store.verify import Verdict, verify
 from bench import kills, routing, store
-from bench.figures import percentile
 from bench.orders import open_store
 from bench.raw_sqlite import recorded, write_s
 from bench.verify_cost import measure
@@ -27,7 +27,7 @@ from bench.verify_cost import measure
 def report(seed: int, *, shipped: int) -> KillReport:
     """A day of three orders, of which so many were shipped."""
     figures: dict[str, Any] = dict.fromkeys(Summary.__struct_fields__, 0) | {"orders": 3, "shipped": shipped}
-    figures |= {name: Spread() for name in figures if name.endswith("_ms")}
+    figures |= {name: Percentiles() for name in figures if name.endswith("_ms")}
     values = {
         "seed": seed, "kills": 2, "hub_kills": 0, "restart_s": (0.5, 0.7), "emptied": True,
         "summary": Summary(**figures), "verdict": Verdict(True, 90),
