@@ -7,8 +7,8 @@ import sqlite3
 from agent.config import Config
 from agent.core.model import Order, Party, PrintJob
 from agent.store.tables import table
-from devices.printers.label import Label, LabelItem
-from devices.printers.label import Party as LabelParty
+from devices.labels.label import Label, LabelItem
+from devices.labels.label import Party as LabelParty
 
 _NOBODY = Party("", "", "", "", "", "")
 

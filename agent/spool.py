@@ -25,9 +25,9 @@ from agent.store.store import Outcome, Store, now_ms
 from agent.store.tables import table
 from agent.wakeup import Wakeup
 from devices.errors import NotStarted, Uncertain, Unprintable
-from devices.printers.escpos import EscposPrinter, PrinterStatus
-from devices.printers.escpos_label import compose
-from devices.printers.label import Media
+from devices.printers.printer import EscposPrinter, PrinterStatus
+from devices.printers.escpos.native import compose
+from devices.labels.label import Media
 
 log = logging.getLogger(__name__)
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from devices.printers.escpos import EscposPrinter
-from devices.printers.escpos_label import compose
-from devices.printers.label import Label, LabelItem, Media, Party
+from devices.printers.printer import EscposPrinter
+from devices.printers.escpos.native import compose
+from devices.labels.label import Label, LabelItem, Media, Party
 from devices.sim.printer import SimPrinter
 
 EXAMPLE = Label(

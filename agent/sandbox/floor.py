@@ -21,7 +21,7 @@ from agent.sandbox.processes import Child, ChildFailed, listening_port
 from devices.broker import EmbeddedBroker
 from devices.mqtt import Message, MqttLink
 from devices.pda import Recall, Task, decode_task
-from devices.printers.label import Media
+from devices.labels.label import Media
 from devices.sim.picker import Habits, SimPicker
 from devices.sim.printer import PrintedLabel, SimPrinter
 from devices.sim.scanner import PtyScanner

@@ -8,7 +8,7 @@ from pathlib import Path
 import qrcode  # ships no types
 from PIL import Image, ImageDraw, ImageFont
 
-from devices.printers.label import Media
+from devices.labels.label import Media
 from devices.sim.code128 import bars, symbols_and_text
 from devices.sim.escpos_operations import Barcode, Feed, LineEnd, Operation, Qr, Style, Text
 

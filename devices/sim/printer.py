@@ -16,7 +16,7 @@ from typing import Self
 
 from PIL import Image
 
-from devices.printers.label import Media
+from devices.labels.label import Media
 from devices.sim.escpos_operations import Ask, EndOfLabel, Init, Operation, RealTime
 from devices.sim.escpos_parser import OrderedReader, RealTimeReader
 from devices.sim.label_picture import picture

@@ -12,8 +12,8 @@ import pytest
 from agent import spool
 from agent.config import Printer
 from devices.broker import EmbeddedBroker
-from devices.printers.escpos import EscposPrinter, Timeouts
-from devices.printers.label import Media
+from devices.printers.printer import EscposPrinter, Timeouts
+from devices.labels.label import Media
 
 SHORT = Timeouts(
     connect_s=0.5, probe_s=0.5, status_s=0.5, write_s=2.0, confirm_s=3.0, poll_s=0.05, grace_s=0.2, hold_s=0.1

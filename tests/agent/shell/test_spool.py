@@ -17,8 +17,8 @@ from agent.core.model import JobState, PrintJob
 from agent.roster import PrinterRoster
 from agent.spool import Spool
 from agent.store.store import Store
-from devices.printers.escpos import EscposPrinter, Evidence, Timeouts
-from devices.printers.label import Media
+from devices.printers.printer import EscposPrinter, Evidence, Timeouts
+from devices.labels.label import Media
 from devices.sim.printer import SimPrinter
 from tests.agent.floors import code
 from tests.agent.shell.conftest import SHORT

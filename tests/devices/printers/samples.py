@@ -8,9 +8,9 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
-from devices.printers.escpos import Confirm, EscposPrinter, Timeouts
-from devices.printers.escpos_label import compose
-from devices.printers.label import Label, LabelItem, Media, Party
+from devices.printers.printer import Confirm, EscposPrinter, Timeouts
+from devices.printers.escpos.native import compose
+from devices.labels.label import Label, LabelItem, Media, Party
 from devices.sim.escpos_operations import Operation
 from devices.sim.escpos_parser import OrderedReader
 from devices.sim.printer import PrintedLabel, SimPrinter

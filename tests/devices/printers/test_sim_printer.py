@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, closing
 
 import pytest
 
-from devices.printers.label import Media
+from devices.labels.label import Media
 from devices.sim.printer import SimPrinter
 from tests.devices.printers.samples import LABEL, MEDIA, LabelCounter, payload
 

@@ -9,8 +9,8 @@ import pytest
 
 from devices.errors import NotStarted, PrinterUnreachable, Uncertain
 from devices.links.tcp import TcpLink
-from devices.printers.escpos import EscposPrinter, Evidence, PrinterStatus
-from devices.printers.escpos_session import EscposSession
+from devices.printers.printer import EscposPrinter, Evidence, PrinterStatus
+from devices.printers.escpos.conversation import EscposSession
 from devices.sim.printer import SimPrinter
 from tests.devices.printers.samples import QUICK, LabelCounter, payload, printing
 

@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from devices.errors import Unprintable
-from devices.printers.code128 import code128
+from devices.printers.escpos.code128 import code128
 from devices.sim.code128 import bars, symbols_and_text
 
 WIDTH_DOTS = 608

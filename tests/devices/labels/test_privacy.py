@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.printers.privacy import mask_address, mask_name, mask_phone
+from devices.labels.privacy import mask_address, mask_name, mask_phone
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from devices.errors import Unprintable
-from devices.printers.cjk import cells, clip, encode, printable, wrap
-from devices.printers.code128 import code128
-from devices.printers.escpos_library import this_threads_dummy
-from devices.printers.label import Label, LabelItem, Media, Party
-from devices.printers.privacy import mask_address, mask_name, mask_phone
+from devices.printers.escpos.cjk import cells, clip, encode, printable, wrap
+from devices.printers.escpos.code128 import code128
+from devices.printers.escpos.library import this_threads_dummy
+from devices.labels.label import Label, LabelItem, Media, Party
+from devices.labels.privacy import mask_address, mask_name, mask_phone
 
 CELL_DOTS = 12
 CHAR_DOTS = 24

@@ -18,8 +18,8 @@ from typing import Literal
 
 from devices.errors import LinkError, LinkTimeout, NotStarted, PrinterUnreachable, Uncertain
 from devices.links.tcp import TcpLink
-from devices.printers.escpos_session import EscposSession
-from devices.printers.label import Media
+from devices.printers.escpos.conversation import EscposSession
+from devices.labels.label import Media
 
 Evidence = Literal["process-id", "status", "none"]
 Confirm = Literal["auto", "none"]

@@ -17,9 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from devices.errors import Unprintable
-from devices.printers.cjk import printable
-from devices.printers.escpos_label import compose
-from devices.printers.label import Label, LabelItem, Media, Party
+from devices.printers.escpos.cjk import printable
+from devices.printers.escpos.native import compose
+from devices.labels.label import Label, LabelItem, Media, Party
 from devices.sim.escpos_operations import Ask, Barcode, EndOfLabel, Feed, Init, LineEnd, Qr, Text
 from devices.sim.escpos_parser import RealTimeReader
 from devices.sim.label_picture import picture
@@ -154,7 +154,7 @@ def test_threads_do_not_mix_their_labels() -> None:
 def test_importing_the_library_leaves_no_handler_no_directory_and_no_setting(tmp_path: Path) -> None:
     script = (
         "import logging, os; before = dict(os.environ)\n"
-        "import devices.printers.escpos_library, tempfile\n"
+        "import devices.printers.escpos.library, tempfile\n"
         "assert not logging.root.handlers and dict(os.environ) == before and tempfile.tempdir is None"
     )
     environ = {**os.environ, "TMPDIR": str(tmp_path)}

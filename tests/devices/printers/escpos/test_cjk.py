@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.printers.cjk import KANJI_OFF, KANJI_ON, cells, clip, encode, printable, wrap
+from devices.printers.escpos.cjk import KANJI_OFF, KANJI_ON, cells, clip, encode, printable, wrap
 
 
 def test_ascii_goes_as_it_is() -> None:

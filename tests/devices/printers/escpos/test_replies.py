@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.printers.escpos_replies import (
+from devices.printers.escpos.replies import (
     AutoStatus,
     BufferCleared,
     FlowControl,

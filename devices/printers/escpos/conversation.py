@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from devices.errors import LinkTimeout
 from devices.links.tcp import TcpLink
-from devices.printers.escpos_replies import (
+from devices.printers.escpos.replies import (
     BufferCleared,
     InOrderStatus,
     ProcessId,
