@@ -1,0 +1,1 @@
+"""ESC/POS, as Epson-class printers and many others speak it."""
