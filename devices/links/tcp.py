@@ -11,6 +11,7 @@ import socket
 from collections.abc import Callable
 
 from devices.errors import LinkLost, LinkTimeout, LinkUnreachable
+from devices.links.link import FAST_BYTES_PER_S
 
 READ_CHUNK_BYTES = 4096
 CLOSE_TIMEOUT_S = 1.0
@@ -26,22 +27,26 @@ _SOCKET_OPTIONS = (
 
 
 class TcpLink:
-    """Open, write, read, close; never hangs. One owner at a time."""
+    """A `Link` to `host`:`port`."""
 
-    def __init__(self) -> None:
+    bytes_per_s: float | None = FAST_BYTES_PER_S
+
+    def __init__(self, host: str, port: int) -> None:
+        self.name = f"{host}:{port}"
+        self._address = (host, port)
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
 
-    async def open(self, host: str, port: int, *, connect_timeout_s: float) -> None:
+    async def open(self, *, connect_timeout_s: float) -> None:
         """Connect, after closing what was open. Raises LinkUnreachable."""
         await self.close()
         try:
             async with asyncio.timeout(connect_timeout_s):
-                self._reader, self._writer = await asyncio.open_connection(host, port)
+                self._reader, self._writer = await asyncio.open_connection(*self._address)
         except TimeoutError as error:
-            raise LinkUnreachable(f"{host}:{port} does not answer") from error
+            raise LinkUnreachable(f"{self.name} does not answer") from error
         except OSError as error:
-            raise LinkUnreachable(f"{host}:{port}: {error.strerror or error}") from error
+            raise LinkUnreachable(f"{self.name}: {error.strerror or error}") from error
         self._writer.transport.set_write_buffer_limits(high=0)  # so that drain() means: the kernel has it all
         _notice_dead_peers(self._writer.get_extra_info("socket"))
 

@@ -71,11 +71,10 @@ class EscposPrinter:
         timeouts: Timeouts | None = None,
     ) -> None:
         self.media = media
-        self._address = (host, port)
         self._confirm = confirm
         self._timeouts = timeouts or Timeouts()
         self._lock = asyncio.Lock()
-        self._link = TcpLink()
+        self._link = TcpLink(host, port)
         self._session: EscposSession | None = None
         self._proof: _Proof | None = None  # None: not known yet on this connection
         self._last_ticket = 0
@@ -199,7 +198,7 @@ class EscposPrinter:
             return self._session
         await self._drop()
         try:
-            await self._link.open(*self._address, connect_timeout_s=self._timeouts.connect_s)
+            await self._link.open(connect_timeout_s=self._timeouts.connect_s)
             session = EscposSession(self._link, write_timeout_s=self._timeouts.write_s)
             if self._torn:  # else the rest of a command that was cut would swallow the first question
                 await session.write(_RESYNC + (_FORM_FEED if self.media.gap else _CUT))

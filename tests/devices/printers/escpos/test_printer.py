@@ -137,9 +137,9 @@ async def test_a_cleared_job_is_not_confirmed_by_the_next_one() -> None:
 
 
 async def test_a_ticket_that_comes_round_again_needs_a_new_confirmation() -> None:
-    link = TcpLink()
     async with SimPrinter() as sim:
-        await link.open("127.0.0.1", sim.port, connect_timeout_s=1)
+        link = TcpLink("127.0.0.1", sim.port)
+        await link.open(connect_timeout_s=1)
         session = EscposSession(link, write_timeout_s=1)
         await session.write(session.process_id_query("0001"))
         assert await session.wait_for(lambda: "0001" in session.confirmed, 1)

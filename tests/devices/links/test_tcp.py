@@ -17,8 +17,8 @@ from devices.links.tcp import TcpLink
 async def connected() -> AsyncIterator[tuple[TcpLink, socket.socket]]:
     """A link, and the far end of it as a plain socket that reads only when told to."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        link = TcpLink()
-        await link.open("127.0.0.1", server.getsockname()[1], connect_timeout_s=2)
+        link = TcpLink("127.0.0.1", server.getsockname()[1])
+        await link.open(connect_timeout_s=2)
         far, _ = server.accept()
         with far:
             yield link, far
@@ -44,7 +44,7 @@ async def test_a_port_where_nobody_listens_is_unreachable() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     with pytest.raises(LinkUnreachable, match=str(port)):
-        await TcpLink().open("127.0.0.1", port, connect_timeout_s=1)
+        await TcpLink("127.0.0.1", port).open(connect_timeout_s=1)
 
 
 async def test_silence_is_a_timeout_and_the_link_stays_open() -> None:
@@ -73,13 +73,12 @@ async def test_after_a_hang_up_nothing_is_handed_over() -> None:
 
 async def test_opening_again_closes_the_first_connection() -> None:
     async with connected() as (link, far):
-        with socket.create_server(("127.0.0.1", 0)) as second:
-            await link.open("127.0.0.1", second.getsockname()[1], connect_timeout_s=1)
-            assert await asyncio.get_running_loop().run_in_executor(None, far.recv, 1) == b""
+        await link.open(connect_timeout_s=1)
+        assert await asyncio.get_running_loop().run_in_executor(None, far.recv, 1) == b""
 
 
 async def test_a_closed_link_refuses_and_closes_again_without_harm() -> None:
-    link = TcpLink()
+    link = TcpLink("127.0.0.1", 9100)
     await link.close()
     with pytest.raises(LinkLost):
         await link.read(deadline_s=1)
