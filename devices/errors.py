@@ -6,8 +6,10 @@
     │   ├── LinkLost              the connection is gone
     │   └── LinkTimeout           the other side did not take or give bytes in time
     ├── DeviceGone                unplugged, or out of range
+    ├── TemplateError             a label template that cannot be used, or is not there
     └── PrinterError
         ├── PrinterUnreachable    no connection to the printer
+        ├── WrongLanguage         it answers, in another language than it is configured for
         ├── Unprintable           this label cannot be put on this media
         ├── NotStarted            certain: not one byte of this job was written
         └── Uncertain             bytes may have been written, and there is no evidence of a label
@@ -46,6 +48,10 @@ class DeviceGone(DeviceError):
     """Unplugged, or out of range."""
 
 
+class TemplateError(DeviceError):
+    """A label template that cannot be used: which file, which element, and what is expected there."""
+
+
 class PrinterError(DeviceError):
     """A printer did not do what was asked of it."""
 
@@ -62,12 +68,9 @@ class NotStarted(PrinterError):
     """Certain: not one byte of this job was written, so it may be printed anywhere."""
 
 
+class WrongLanguage(PrinterError):
+    """It answers, in another language than it is configured for."""
+
+
 class Uncertain(PrinterError):
-    """Bytes of this job may have been written and nothing proves a label: never print it again silently.
-
-    `ticket`: what the printer may still confirm later (`has_printed`), None where it never will.
-    """
-
-    def __init__(self, reason: str, ticket: str | None = None) -> None:
-        super().__init__(reason)
-        self.ticket = ticket
+    """Bytes of this job may have been written and nothing proves a label: never print it again silently."""

@@ -1,76 +1,85 @@
-"""A label that came out of a simulated printer, as whoever holds it can read it."""
+"""A label that came out of a simulated printer, as whoever holds it can read it: by its codes."""
 
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from devices.sim.code128 import symbols_and_text
-from devices.sim.escpos_operations import Barcode, LineEnd, Operation, Qr, Text
-from devices.sim.escpos_parser import read_all
+import zxingcpp
+from PIL import Image
 
 _PRINT_QR = re.compile(r"FH1:(?P<waybill>[^:]+):(?P<job>.+):(?P<copy>\d+)")
-_ORDER_LINE = re.compile(r"订单号 (\S+)")
+_FORMATS = [zxingcpp.BarcodeFormat.Code128, zxingcpp.BarcodeFormat.QRCode]
+_QUIET_DOTS = 40  # labels are read on a table, with white around them
 
 
 @dataclass(frozen=True, slots=True)
 class PrintedLabel:
-    """One label that came out. What is not on it is empty; times are seconds since the epoch.
+    """One label that came out. What cannot be read on it is empty; times are seconds since the epoch.
 
-    `first_byte_at` is when the first byte of its print data arrived (questions do not count), `printed_at` when
-    it was out. It keeps the bytes it was printed from: what they drew is worked out when somebody looks.
+    `codes` is what a scanner reads of its Code 128 symbols, from top to bottom. `first_byte_at` is when the first byte
+    of its print data arrived (questions do not count), `printed_at` when it was out.
     """
 
-    waybill: str
     qr: str
-    job: str
-    copy: int
-    order_no: str
+    codes: tuple[str, ...]
     first_byte_at: float
     printed_at: float
-    data: bytes
+    size_dots: tuple[int, int]
+    dots: bytes  # the picture, compressed: a day has thousands
 
     @property
-    def operations(self) -> tuple[Operation, ...]:
-        """What the printer was told to put on it."""
-        return read_all(self.data)
+    def waybill(self) -> str:
+        """The number that stands as Code 128 and in the QR code alike."""
+        named = self._print_no("waybill")
+        return named if not named or named in self.codes else ""
 
     @property
-    def text(self) -> tuple[str, ...]:
-        """Its lines of text, from top to bottom."""
-        return _lines(self.operations)
+    def job(self) -> str:
+        """The print job that the QR code names."""
+        return self._print_no("job")
+
+    @property
+    def copy(self) -> int:
+        """Which print of the label this is, from 1 on."""
+        return int(self._print_no("copy") or 0)
+
+    @property
+    def order_no(self) -> str:
+        """The other code: packers match label and tote by it."""
+        return next((code for code in self.codes if code != self._print_no("waybill")), "")
+
+    @property
+    def image(self) -> Image.Image:
+        """The label as it looks, dot by dot."""
+        return Image.frombytes("1", self.size_dots, zlib.decompress(self.dots))
+
+    def _print_no(self, part: str) -> str:
+        found = _PRINT_QR.fullmatch(self.qr)
+        return found[part] if found else ""
 
 
-def printed_label(
-    page: Sequence[Operation], data: bytes, *, first_byte_at: float, printed_at: float
-) -> PrintedLabel:
-    """Read what stands on a page, which `data` put there."""
-    barcode = next((operation for operation in page if isinstance(operation, Barcode)), None)
-    read = symbols_and_text(barcode.data) if barcode else None
-    qr = next(
-        (operation.data.decode(errors="replace") for operation in page if isinstance(operation, Qr)), ""
+def read_label(image: Image.Image, *, first_byte_at: float, printed_at: float) -> PrintedLabel:
+    """Scan what is on the paper."""
+    found = _scan(image)
+    bars = sorted(
+        (code for code in found if code.format == zxingcpp.BarcodeFormat.Code128),
+        key=lambda code: code.position.top_left.y,
     )
-    print_no = _PRINT_QR.fullmatch(qr)
-    order_line = next(filter(None, map(_ORDER_LINE.match, _lines(page))), None)
+    qr = (code.text for code in found if code.format == zxingcpp.BarcodeFormat.QRCode)
     return PrintedLabel(
-        waybill=read[1] if read else "",
-        qr=qr,
-        job=print_no["job"] if print_no else "",
-        copy=int(print_no["copy"]) if print_no else 0,
-        order_no=order_line[1] if order_line else "",
+        qr=next(qr, ""),
+        codes=tuple(code.text for code in bars),
         first_byte_at=first_byte_at,
         printed_at=printed_at,
-        data=data,
+        size_dots=image.size,
+        dots=zlib.compress(image.tobytes(), 1),
     )
 
 
-def _lines(operations: Sequence[Operation]) -> tuple[str, ...]:
-    lines, line = [], ""
-    for operation in operations:
-        if isinstance(operation, Text):
-            line += operation.text
-        elif isinstance(operation, LineEnd):
-            lines.append(line)
-            line = ""
-    return (*lines, line) if line else tuple(lines)
+def _scan(image: Image.Image) -> Sequence[zxingcpp.Barcode]:
+    table = Image.new("L", (image.width + 2 * _QUIET_DOTS, image.height + 2 * _QUIET_DOTS), 255)
+    table.paste(image, (_QUIET_DOTS, _QUIET_DOTS))
+    return zxingcpp.read_barcodes(table, formats=_FORMATS)

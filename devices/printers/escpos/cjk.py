@@ -5,29 +5,14 @@ Widths are counted in cells: an ASCII character fills one, a Chinese character t
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 
-MISSING_GLYPH = "〓"  # the printer's trade's own sign for a character that the case does not hold
-ELLIPSIS = "…"
+from devices.labels.text import ELLIPSIS as ELLIPSIS
+from devices.labels.text import MISSING_GLYPH as MISSING_GLYPH
+from devices.labels.text import printable as printable
+
 KANJI_ON = b"\x1c&"
 KANJI_OFF = b"\x1c."
-
-
-def printable(text: str) -> str:
-    """Without control and formatting characters; line ends, tabs and odd spaces become plain spaces."""
-    if text.isprintable():
-        return text
-    return "".join(map(_printable, unicodedata.normalize("NFC", text)))
-
-
-def _printable(char: str) -> str:
-    if char.isprintable() or char == "\u3000":
-        return char
-    category = unicodedata.category(char)
-    if category.startswith("Z") or char in "\t\n\r\v\f":
-        return " "
-    return "" if category in ("Cc", "Cf", "Cs") else char
 
 
 def encode(text: str) -> tuple[bytes, str]:

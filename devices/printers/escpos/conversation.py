@@ -1,4 +1,8 @@
-"""One connection to an ESC/POS printer: what was asked on it, and what came back."""
+"""One connection to an ESC/POS printer: what was asked on it, and what came back.
+
+A process id (GS ( H function 48) is sent by the printer when everything before it has been printed; an answer to
+GS r when everything before it has been interpreted, which proves a label together with a healthy DLE EOT after it.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,9 @@ from collections import deque
 from collections.abc import Callable
 
 from devices.errors import LinkTimeout
-from devices.links.tcp import TcpLink
+from devices.labels.label import Media
+from devices.links.link import Link
+from devices.printers.escpos.raster import LONGEST_COMMAND_BYTES
 from devices.printers.escpos.replies import (
     BufferCleared,
     InOrderStatus,
@@ -15,12 +21,15 @@ from devices.printers.escpos.replies import (
     RealTimeStatus,
     Reply,
     ReplyReader,
-    trouble,
+    status_of,
 )
+from devices.printers.status import NO_ANSWER, Confirm, Evidence, PrinterStatus, Timeouts
 
-STATUS_QUERIES = (1, 2, 4)
+STATUS_QUERIES = (1, 2, 3, 4)
 CLEAR_BUFFER = bytes.fromhex("10 14 08 01 03 14 01 06 02 08")
 IN_ORDER_QUERY = b"\x1dr\x01"
+_LAST_TICKET = 9999
+_FORM_FEED, _CUT = b"\x0c", b"\x1dV\x00"
 
 
 def process_id_query(ticket: str) -> bytes:
@@ -28,64 +37,133 @@ def process_id_query(ticket: str) -> bytes:
     return b"\x1d(H\x06\x0000" + ticket.encode("ascii")
 
 
-class EscposSession:
-    """Keeps questions and answers of one connection together; a new connection is a new session."""
+class EscposConversation:
+    """Keeps questions and answers of one connection together."""
 
-    def __init__(self, link: TcpLink, *, write_timeout_s: float) -> None:
-        self.link = link
-        self.answered = False  # anything at all
-        self.confirmed: set[str] = set()
-        self._write_timeout_s = write_timeout_s
+    def __init__(self, link: Link, timeouts: Timeouts, media: Media) -> None:
+        self.answered = False
+        self.proof: Evidence | None = None
+        self._link = link
+        self._timeouts = timeouts
+        self._ends_label = _FORM_FEED if media.gap else _CUT
         self._reader = ReplyReader()
         self._status: dict[int, int] = {}
         self._status_asked: deque[int] = deque()
         self._tickets: deque[str] = deque()
+        self._confirmed: set[str] = set()
+        self._last_ticket = 0
+        self._job: str | None = None  # the ticket of the job, where there is one
         self._in_order_asked = 0
         self._in_order_answers = 0
+        self._healthy_since = False  # a good status was asked for after the in-order answer
         self._clears = 0
 
+    async def status(self, timeout_s: float) -> PrinterStatus:
+        """DLE EOT 1 to 4, answered at once, whatever the printer is doing."""
+        interpreted = self._in_order_answered
+        self._status.clear()
+        self._status_asked.extend(STATUS_QUERIES)
+        await self._write(b"".join(bytes((0x10, 0x04, n)) for n in STATUS_QUERIES))
+        if not await self._wait_for(lambda: not self._status_asked, timeout_s):
+            return NO_ANSWER
+        status = status_of(self._status)
+        self._healthy_since = interpreted and status.ready
+        return status
+
+    async def probe(self, confirm: Confirm) -> None:
+        """Ask both in-order questions; what it skips, it lacks."""
+        if confirm == "none":
+            self.proof = "none"
+            return
+        ticket = self._next_ticket()
+        await self._write(self._process_id_query(ticket) + self._in_order_query())
+        # What it still holds of an earlier connection is printed first: the answer may take as long as that.
+        if await self._wait_for(lambda: self._in_order_answered, self._timeouts.confirm_s):
+            spoke = confirm != "status" and await self._wait_for(
+                lambda: ticket in self._confirmed, self._timeouts.probe_s
+            )
+            self.proof = "process-id" if spoke else "status"
+            return
+        status = await self.status(self._timeouts.status_s)
+        if not status.ready:
+            raise LinkTimeout(status.words)
+        self.proof = "none"
+
+    async def mark(self) -> str:
+        """ESC/POS has no counters that can be asked for."""
+        return ""
+
+    def job(self, payload: bytes, mark: str) -> bytes:
+        """The label and the best question that this printer answers."""
+        del mark
+        self._job, self._healthy_since = None, False
+        if self.proof == "process-id":
+            self._job = self._next_ticket()
+            return payload + self._process_id_query(self._job)
+        return payload + self._in_order_query() if self.proof == "status" else payload
+
+    async def hear(self, timeout_s: float) -> None:
+        """Until the ticket or the in-order answer of the job is there."""
+        if self.proof == "none":
+            await self._wait_for(lambda: False, timeout_s)
+        else:
+            await self._wait_for(lambda: self._job_interpreted, timeout_s)
+
+    def evidence(self) -> Evidence | None:
+        """The job's own ticket, or everything interpreted and a healthy printer after that."""
+        if self._job is not None:
+            return "process-id" if self._job in self._confirmed else None
+        return "status" if self.proof == "status" and self._in_order_answered and self._healthy_since else None
+
+    async def clear(self, timeout_s: float) -> bool:
+        """DLE DC4 8 clears both buffers and says so; nothing else is sent meanwhile."""
+        clears = self._clears
+        await self._write(CLEAR_BUFFER)
+        return await self._wait_for(lambda: self._clears > clears, timeout_s)
+
+    def surely_unprinted(self) -> bool:
+        """A cleared job gives no process id, so only one that was asked for and did not come proves it."""
+        return self._job is not None and self._job not in self._confirmed
+
+    async def settle(self, mark: str) -> Evidence | bool:
+        """Nothing tells of earlier jobs here: clear, so that what a person then sees on the table is decisive."""
+        del mark
+        if not await self.clear(self._timeouts.status_s):
+            await self._write(bytes(LONGEST_COMMAND_BYTES) + self._ends_label)
+        return True
+
     @property
-    def in_order_answered(self) -> bool:
-        """Whether everything sent before the last in-order query has been interpreted."""
+    def _in_order_answered(self) -> bool:
         return self._in_order_answers >= self._in_order_asked > 0
 
-    async def write(self, data: bytes, on_handed: Callable[[], None] | None = None) -> None:
-        """Send a job, or a part of one. Raises LinkLost, LinkTimeout."""
-        await self.link.write(data, deadline_s=self._write_timeout_s, on_handed=on_handed)
+    @property
+    def _job_interpreted(self) -> bool:
+        return self._job in self._confirmed if self._job is not None else self._in_order_answered
 
-    def process_id_query(self, ticket: str) -> bytes:
-        """The bytes that ask for `ticket`; noted as asked."""
-        self.confirmed.discard(ticket)  # tickets come round again
+    def _next_ticket(self) -> str:
+        """Increasing, because an id confirms all earlier ones."""
+        self._last_ticket = self._last_ticket % _LAST_TICKET + 1
+        return f"{self._last_ticket:04}"
+
+    def _process_id_query(self, ticket: str) -> bytes:
+        self._confirmed.discard(ticket)  # tickets come round again
         self._tickets.append(ticket)
         return process_id_query(ticket)
 
-    def in_order_query(self) -> bytes:
-        """The bytes that ask for an in-order answer; noted as asked."""
+    def _in_order_query(self) -> bytes:
         self._in_order_asked += 1
         return IN_ORDER_QUERY
 
-    async def ask_status(self, timeout_s: float) -> str | None:
-        """What is wrong, in words (empty: nothing), or None where the printer does not answer in time."""
-        self._status.clear()
-        self._status_asked.extend(STATUS_QUERIES)
-        await self.write(b"".join(bytes((0x10, 0x04, n)) for n in STATUS_QUERIES))
-        if await self.wait_for(lambda: not self._status_asked, timeout_s):
-            return trouble(self._status)
-        return None
+    async def _write(self, data: bytes) -> None:
+        await self._link.write(data, deadline_s=self._timeouts.write_s)
 
-    async def clear_buffer(self, timeout_s: float) -> bool:
-        """Empty the printer's buffers; True when it said that they are. Nothing else is sent meanwhile."""
-        clears = self._clears
-        await self.write(CLEAR_BUFFER)
-        return await self.wait_for(lambda: self._clears > clears, timeout_s)
-
-    async def wait_for(self, met: Callable[[], bool], timeout_s: float) -> bool:
+    async def _wait_for(self, met: Callable[[], bool], timeout_s: float) -> bool:
         """Read replies until `met` or the time is up. Raises LinkLost."""
         loop = asyncio.get_running_loop()
         until = loop.time() + timeout_s
         while not met():
             try:
-                data = await self.link.read(deadline_s=until - loop.time())
+                data = await self._link.read(deadline_s=until - loop.time())
             except LinkTimeout:
                 return met()
             for reply in self._reader.feed(data):
@@ -101,8 +179,8 @@ class EscposSession:
             case InOrderStatus():
                 self._in_order_answers += 1
             case ProcessId(ticket) if ticket in self._tickets:
-                while ticket not in self.confirmed:  # an id confirms all earlier ones
-                    self.confirmed.add(self._tickets.popleft())
+                while ticket not in self._confirmed:  # an id confirms all earlier ones
+                    self._confirmed.add(self._tickets.popleft())
             case BufferCleared():
                 self._clears += 1
                 self._tickets.clear()  # what was cleared is never answered

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from devices.printers.status import PrinterStatus, State
+
 _BLOCK, _PRINTER_INFO, _OLD_PRINTER_INFO = 0x37, 0x5F, 0x3D
 _PROCESS_ID, _OFFLINE_NOTICE, _BUFFER_CLEARED = 0x22, 0x23, 0x25
 _XON, _XOFF = 0x11, 0x13
 _ASB_BYTES = 4
 _MAX_BLOCK_BYTES = 80
-_STATUS_REQUESTED = (1, 2, 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,17 +150,25 @@ def _block_reply(block: bytes) -> Reply | None:
     return None
 
 
-def trouble(status: dict[int, int]) -> str:
-    """Why a printer with these DLE EOT answers (n to byte) cannot print, in words; empty when it can."""
-    general, offline_cause, paper = (status.get(n, 0) for n in _STATUS_REQUESTED)
+def status_of(answers: dict[int, int]) -> PrinterStatus:
+    """What these DLE EOT answers (n to byte) say; the cause that a person must mend first where there are several."""
+    general, offline_cause, error_cause, paper = (answers.get(n, 0) for n in (1, 2, 3, 4))
     if offline_cause & 0x04:
-        return "cover open"
+        return PrinterStatus(State.COVER_OPEN)
     if offline_cause & 0x20 or paper & 0x60:
-        return "paper out"
-    if offline_cause & 0x40:
-        return "error"
+        return PrinterStatus(State.PAPER_OUT)
+    if error_cause & 0x08:
+        return PrinterStatus(State.JAMMED, "cutter jammed")
+    if error_cause & 0x40:
+        return PrinterStatus(State.HEAD_HOT)
+    if error_cause & 0x20:
+        return PrinterStatus(State.FAULT, "error that only switching off and on may mend")
+    if offline_cause & 0x40 or error_cause & 0x04:
+        return PrinterStatus(State.FAULT, "error")
     if general & 0x20:
-        return "waiting for recovery"
+        return PrinterStatus(State.FAULT, "waiting for recovery")
+    if offline_cause & 0x08:
+        return PrinterStatus(State.PAUSED, "paper is being fed by the button")
     if general & 0x08:
-        return "offline"
-    return ""
+        return PrinterStatus(State.FAULT, "offline")
+    return PrinterStatus(State.PAPER_LOW if paper & 0x0C else State.ONLINE)

@@ -11,8 +11,8 @@ from typing import Any
 from devices.printers.printer import Confirm, EscposPrinter, Timeouts
 from devices.printers.escpos.native import compose
 from devices.labels.label import Label, LabelItem, Media, Party
-from devices.sim.escpos_operations import Operation
-from devices.sim.escpos_parser import OrderedReader
+from devices.sim.escpos.operations import Operation
+from devices.sim.escpos.parser import OrderedReader
 from devices.sim.printer import PrintedLabel, SimPrinter
 
 FAST = 200.0

@@ -20,9 +20,9 @@ from devices.errors import Unprintable
 from devices.printers.escpos.cjk import printable
 from devices.printers.escpos.native import compose
 from devices.labels.label import Label, LabelItem, Media, Party
-from devices.sim.escpos_operations import Ask, Barcode, EndOfLabel, Feed, Init, LineEnd, Qr, Text
-from devices.sim.escpos_parser import RealTimeReader
-from devices.sim.label_picture import picture
+from devices.sim.escpos.operations import Ask, Barcode, EndOfLabel, Feed, Init, LineEnd, Qr, Text
+from devices.sim.escpos.parser import RealTimeReader
+from devices.sim.escpos.drawing import picture
 from tests.devices.printers.samples import LABEL, MEDIA, ROLL, payload, read
 
 ANY = st.text(max_size=60)

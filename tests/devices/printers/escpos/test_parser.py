@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.sim.escpos_operations import (
+from devices.sim.escpos.operations import (
     Ask,
     Barcode,
     EndOfLabel,
@@ -18,7 +18,7 @@ from devices.sim.escpos_operations import (
     Style,
     Text,
 )
-from devices.sim.escpos_parser import OrderedReader, RealTimeReader
+from devices.sim.escpos.parser import OrderedReader, RealTimeReader
 from tests.devices.printers.samples import drain, payload, read
 
 SNIPPETS = [

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from devices.labels.label import Media
 from devices.sim.code128 import bars, symbols_and_text
-from devices.sim.escpos_operations import Barcode, Feed, LineEnd, Operation, Qr, Style, Text
+from devices.sim.escpos.operations import Barcode, Feed, LineEnd, Operation, Qr, Style, Text
 
 CELL_DOTS, CHAR_DOTS = 12, 24
 TEXT_BELOW_CODE_DOTS = 32

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 
-from devices.sim.escpos_operations import (
+from devices.sim.escpos.operations import (
     Ask,
     Barcode,
     EndOfLabel,

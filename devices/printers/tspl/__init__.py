@@ -1,0 +1,1 @@
+"""TSPL, as TSC printers and most Chinese label printers speak it."""

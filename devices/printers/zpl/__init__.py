@@ -1,0 +1,1 @@
+"""ZPL II, as Zebra printers and their emulations speak it."""

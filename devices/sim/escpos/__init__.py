@@ -1,0 +1,1 @@
+"""A printer that reads ESC/POS."""

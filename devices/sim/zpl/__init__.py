@@ -1,0 +1,1 @@
+"""A printer that reads ZPL II."""
