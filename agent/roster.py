@@ -46,6 +46,19 @@ class PrinterRoster:
             self._promised[chosen] += 1
         return chosen
 
+    def stand_in(self, carrier: str, owner: str, printer: str) -> str | None:
+        """The ready printer of its group with the shortest queue, never itself; None: none fits and is ready."""
+        fitting = [
+            each.id for each in self._peers(printer) if each.id != printer and each.fits(carrier, owner)
+        ]
+        with self._lock:
+            working = [each for each in fitting if self._works(each)]
+            if not working:
+                return None
+            chosen = min(working, key=self._burden)
+            self._promised[chosen] += 1
+        return chosen
+
     def _peers(self, printer: str | None) -> list[Printer]:
         before = self._printers.get(printer) if printer is not None else None
         if before is None:

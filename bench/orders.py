@@ -29,6 +29,11 @@ class OnePrinter:
         del carrier, owner, instead_of
         return "lp1"
 
+    def stand_in(self, carrier: str, owner: str, printer: str) -> str | None:
+        """There is no other."""
+        del carrier, owner, printer
+        return None
+
 
 def open_store(folder: Path) -> Store:
     """A store in `folder`, its writer running."""

@@ -90,8 +90,11 @@ class LabelWaiting(Command, frozen=True):
 
 
 class StartPrint(Command, frozen=True):
+    """`mark`: what the printer's counters said before the first byte, to ask it by after a restart; opaque here."""
+
     job: str
     printer: str
+    mark: str = ""
 
 
 class PrintSentAll(Command, frozen=True):
@@ -111,6 +114,13 @@ class SuspectPrint(Command, frozen=True):
     reason: str
 
 
+class FailOverPrint(Command, frozen=True):
+    """Its printer has a lasting fault, and nothing proves that its buffer is clear: a ready peer prints a copy."""
+
+    job: str
+    reason: str
+
+
 class RequeuePrint(Command, frozen=True):
     """Surely no byte of it was printed."""
 
@@ -119,14 +129,14 @@ class RequeuePrint(Command, frozen=True):
 
 
 class FailPrint(Command, frozen=True):
-    """No printer like this one can ever print it."""
+    """It cannot be printed as it is: its order waits for a person."""
 
     job: str
     reason: str
 
 
 class SettlePrint(Command, frozen=True):
-    """A person's word on a suspect job: it was printed, or it was not."""
+    """A person's word on a suspect or failed job: it was printed, or it was not and may be tried again."""
 
     job: str
     printed: bool

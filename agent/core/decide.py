@@ -13,7 +13,7 @@ from typing import Any
 from agent.core import commands as c
 from agent.core.events import Event
 from agent.core.floor import Floor
-from agent.core.rules import changes, facts, labels, leases, master, people, picking, scans, tasks
+from agent.core.rules import changes, facts, labels, leases, master, people, picking, prints, scans, tasks
 from agent.core.story import Refused, Story
 
 #: Every command and the rule that answers it.
@@ -32,13 +32,14 @@ RULES: dict[type[c.Command], Callable[[Story, Any], Refused | None]] = {
     c.TakeLease: leases.take_lease,
     c.RefuseLease: leases.refuse_lease,
     c.LabelWaiting: leases.label_waiting,
-    c.StartPrint: labels.start_print,
-    c.PrintSentAll: labels.print_sent,
-    c.FinishPrint: labels.finish_print,
-    c.SuspectPrint: labels.suspect_print,
-    c.RequeuePrint: labels.requeue_print,
-    c.FailPrint: labels.fail_print,
-    c.SettlePrint: labels.settle_print,
+    c.StartPrint: prints.start_print,
+    c.PrintSentAll: prints.print_sent,
+    c.FinishPrint: prints.finish_print,
+    c.SuspectPrint: prints.suspect_print,
+    c.FailOverPrint: prints.fail_over_print,
+    c.RequeuePrint: prints.requeue_print,
+    c.FailPrint: prints.fail_print,
+    c.SettlePrint: prints.settle_print,
     c.ReprintLabel: labels.reprint_label,
     c.ReleaseWave: tasks.release_wave,
     c.AssignTask: tasks.assign_task,

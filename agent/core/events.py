@@ -188,13 +188,15 @@ class LabelQueued(Event, frozen=True, tag="label.queued"):
     job: str
     copy_no: int
     printer: str
+    reason: str = ""  # why a further copy
 
 
 class PrintStarted(Event, frozen=True, tag="print.started"):
-    """Journaled before the first byte."""
+    """Journaled before the first byte, with what the printer's counters said then."""
 
     job: str
     printer: str
+    mark: str = ""
 
 
 class PrintSent(Event, frozen=True, tag="print.sent"):

@@ -58,6 +58,10 @@ class Floor(Protocol):
         """Paid orders of that carrier that are not held and have no waybill, oldest payment first."""
         ...
 
+    def without_label(self, carrier: str) -> Sequence[str]:
+        """Every paid order of that carrier that has no waybill, held or not, oldest payment first."""
+        ...
+
     def choose_printer(self, carrier: str, owner: str, instead_of: str | None = None) -> str | None:
         """Among the fitting printers a ready one with the shortest queue; None: no printer fits.
 
@@ -65,11 +69,20 @@ class Floor(Protocol):
         """
         ...
 
+    def stand_in(self, carrier: str, owner: str, printer: str) -> str | None:
+        """The ready printer of its group with the shortest queue, never itself; None: none fits and is ready."""
+        ...
+
+
+def lacks_label(order: Order) -> bool:
+    """Paid, still ahead of shipping, and no waybill in force."""
+    ahead = order.state not in {OrderState.RECEIVED, OrderState.SHIPPED, OrderState.CANCELLED}
+    return ahead and order.waybill is None
+
 
 def wants_label(order: Order) -> bool:
-    """Paid, still ahead of shipping, not held, and no waybill in force."""
-    ahead = order.state not in {OrderState.RECEIVED, OrderState.SHIPPED, OrderState.CANCELLED}
-    return ahead and order.held is None and order.waybill is None
+    """Likewise, and not held."""
+    return lacks_label(order) and order.held is None
 
 
 class MemoryFloor:
@@ -110,14 +123,24 @@ class MemoryFloor:
         return sum(pick.qty for pick in picks)
 
     def unlabelled(self, carrier: str, most: int) -> Sequence[str]:
-        waiting = [order for order in self.all(Order) if order.carrier == carrier and wants_label(order)]
-        waiting.sort(key=lambda order: (order.paid_at or 0, order.order_no))
-        return [order.order_no for order in waiting[:most]]
+        return [order.order_no for order in self._without_label(carrier) if order.held is None][:most]
+
+    def without_label(self, carrier: str) -> Sequence[str]:
+        return [order.order_no for order in self._without_label(carrier)]
+
+    def _without_label(self, carrier: str) -> list[Order]:
+        waiting = [order for order in self.all(Order) if order.carrier == carrier and lacks_label(order)]
+        return sorted(waiting, key=lambda order: (order.paid_at or 0, order.order_no))
 
     def choose_printer(self, carrier: str, owner: str, instead_of: str | None = None) -> str | None:
         """The first one: in memory every printer takes everything."""
         del carrier, owner, instead_of
         return self.printers[0] if self.printers else None
+
+    def stand_in(self, carrier: str, owner: str, printer: str) -> str | None:
+        """The first other one: in memory all are ready, and of one group."""
+        del carrier, owner
+        return next((each for each in self.printers if each != printer), None)
 
 
 class Overlay(MemoryFloor):
@@ -150,5 +173,11 @@ class Overlay(MemoryFloor):
     def unlabelled(self, carrier: str, most: int) -> Sequence[str]:
         return self.under.unlabelled(carrier, most)
 
+    def without_label(self, carrier: str) -> Sequence[str]:
+        return self.under.without_label(carrier)
+
     def choose_printer(self, carrier: str, owner: str, instead_of: str | None = None) -> str | None:
         return self.under.choose_printer(carrier, owner, instead_of)
+
+    def stand_in(self, carrier: str, owner: str, printer: str) -> str | None:
+        return self.under.stand_in(carrier, owner, printer)

@@ -314,6 +314,8 @@ class PrintJob(Entity, frozen=True):
     reason: str = ""
     evidence: str | None = None
     first_byte_at: int | None = None
+    mark: str = ""  # what the printer's counters said before the first byte
+    cutoff_at: int | None = None  # of its order, for the queue's index
 
 
 class Tote(Value, frozen=True):

@@ -23,12 +23,20 @@ class Roster(Protocol):
         """
         ...
 
+    def stand_in(self, carrier: str, owner: str, printer: str) -> str | None:
+        """The ready printer of its group with the shortest queue, never itself; None: none fits and is ready."""
+        ...
+
 
 class NoPrinters:
     """A roster for scratch databases: `apply` never asks for a printer."""
 
     def choose_printer(self, carrier: str, owner: str, instead_of: str | None = None) -> str | None:  # noqa: ARG002 - the protocol's parameters
         """Nobody prints here."""
+        return None
+
+    def stand_in(self, carrier: str, owner: str, printer: str) -> str | None:  # noqa: ARG002 - the protocol's parameters
+        """Nor in place of anybody."""
         return None
 
 
@@ -77,5 +85,14 @@ class SqlFloor:
                  ORDER BY paid_at, order_no LIMIT ?"""
         return [row[0] for row in self.connection.execute(sql, (carrier, most))]
 
+    def without_label(self, carrier: str) -> Sequence[str]:
+        sql = """SELECT order_no FROM orders WHERE carrier = ? AND waybill IS NULL
+                   AND paid_at IS NOT NULL AND state <> 'shipped' AND state <> 'cancelled'
+                 ORDER BY paid_at, order_no"""
+        return [row[0] for row in self.connection.execute(sql, (carrier,))]
+
     def choose_printer(self, carrier: str, owner: str, instead_of: str | None = None) -> str | None:
         return self.roster.choose_printer(carrier, owner, instead_of)
+
+    def stand_in(self, carrier: str, owner: str, printer: str) -> str | None:
+        return self.roster.stand_in(carrier, owner, printer)

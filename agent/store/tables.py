@@ -37,6 +37,11 @@ TABLE_NAMES: dict[type[m.Entity], str] = {
     m.Device: "devices",
 }
 
+#: The next job of a printer: the earliest cut-off, then who has waited longest. Its index has the same order.
+NEXT_JOB = (
+    "WHERE printer = ? AND state = 'queued' ORDER BY cutoff_at IS NULL, cutoff_at, queued_at, job LIMIT 1"
+)
+
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 

@@ -210,6 +210,9 @@ class OnePrinter:
     def choose_printer(self, carrier: str, owner: str, instead_of: str | None = None) -> str | None:
         return "lp1"
 
+    def stand_in(self, carrier: str, owner: str, printer: str) -> str | None:
+        return "lp1" if printer != "lp1" else None
+
 
 # --- floors -------------------------------------------------------------------------------------------------
 

@@ -43,7 +43,7 @@ def _label_queued(floor: Floor, entry: Entry, event: ev.LabelQueued) -> Changes:
     )
     job = m.PrintJob(
         event.job, event.waybill, event.order_no, event.carrier, event.copy_no, event.printer,
-        m.JobState.QUEUED, entry.at,
+        m.JobState.QUEUED, entry.at, reason=event.reason, cutoff_at=order.cutoff_at,
     )  # fmt: skip
     return [
         replace(known(floor, m.Waybill, event.waybill), state="used"),
@@ -56,8 +56,11 @@ def _label_queued(floor: Floor, entry: Entry, event: ev.LabelQueued) -> Changes:
 def _print_started(floor: Floor, _: Entry, event: ev.PrintStarted) -> Changes:
     job = known(floor, m.PrintJob, event.job)
     return [
-        replace(job, state=m.JobState.SENDING, printer=event.printer, attempts=job.attempts + 1, reason="")
-    ]
+        replace(
+            job, state=m.JobState.SENDING, printer=event.printer, attempts=job.attempts + 1, reason="",
+            mark=event.mark,
+        )
+    ]  # fmt: skip
 
 
 def _print_sent(floor: Floor, _: Entry, event: ev.PrintSent) -> Changes:

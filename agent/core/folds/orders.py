@@ -23,7 +23,17 @@ def _order_accepted(floor: Floor, entry: Entry, event: ev.OrderAccepted) -> Chan
         )  # fmt: skip
         return [with_lines(order, event.facts.lines)]
     changed = replace(before, revision=event.revision, **facts)
-    return [with_lines(changed, (_kept_progress(before, line) for line in event.facts.lines))]
+    order = with_lines(changed, (_kept_progress(before, line) for line in event.facts.lines))
+    return [order, *_hurried(floor, order)]
+
+
+def _hurried(floor: Floor, order: m.Order) -> Changes:
+    """Its label waits by the new cut-off; what an older copy waited by is history."""
+    parcel = floor.get(m.Parcel, order.waybill) if order.waybill is not None else None
+    job = floor.get(m.PrintJob, parcel.job) if parcel is not None else None
+    if job is None or job.cutoff_at == order.cutoff_at:
+        return []
+    return [replace(job, cutoff_at=order.cutoff_at)]
 
 
 def _kept_progress(order: m.Order, line: m.Line) -> m.Line:

@@ -8,6 +8,7 @@ from agent.core.events import OrderFacts
 from agent.core.model import BEFORE_PICKING, ENDED, Early, Line, Order, OrderState, Sku
 from agent.core.rules import facts as fact_rules
 from agent.core.rules.documents import Document, label_differs, lines_differ, read_order
+from agent.core.rules.holds import LABEL_FAILED, UNKNOWN_CARRIER, lift
 from agent.core.rules.labels import drop_label, queue_label
 from agent.core.rules.lists import add_stops, finish_order, open_stops, shrink_line
 from agent.core.story import Refused, Story
@@ -68,6 +69,9 @@ def _change(story: Story, order: Order, document: Document) -> None:
     _grow_lists(story, order.order_no)
     if relabel:
         drop_label(story, order.order_no, "the order was changed")
+        lift(story, order.order_no, LABEL_FAILED, "the order was changed")
+    if document.facts.carrier != order.carrier:
+        lift(story, order.order_no, UNKNOWN_CARRIER, "the order was changed")
     queue_label(story, order.order_no)  # also where another carrier has the number that the first one lacked
     finish_order(story, order.order_no, task=(order.tasks or ("",))[-1])
 

@@ -9,7 +9,8 @@ import msgspec
 from agent.core import commands as c
 from agent.core import events as ev
 from agent.core.model import BEFORE_PICKING, Early, Order, OrderState
-from agent.core.rules.labels import drop_label, queue_label
+from agent.core.rules.holds import LABEL_FAILED, UNKNOWN_CARRIER, is_held_for
+from agent.core.rules.labels import drop_label, is_served, job_in_force, queue_label, retry_failed
 from agent.core.rules.lists import take_off_lists
 from agent.core.story import Refused, Story
 from agent.core.times import from_text
@@ -68,7 +69,7 @@ def apply_fact(story: Story, order_no: str, fact: str, data: dict[str, Any]) -> 
     elif fact == "order.held":
         refuse_to_hub(story, order, _hold(story, order, reason))
     elif fact == "order.unheld":
-        _unhold(story, order, reason)
+        refuse_to_hub(story, order, _unhold(story, order, reason))
     else:
         refuse_to_hub(story, order, _cancel(story, order, reason))
 
@@ -100,12 +101,18 @@ def _hold(story: Story, order: Order, reason: str) -> Refused | None:
     return None
 
 
-def _unhold(story: Story, order: Order, reason: str) -> None:
+def _unhold(story: Story, order: Order, reason: str) -> Refused | None:
     if order.held is None or order.state is OrderState.CANCELLED:
-        return
+        return None
+    if is_held_for(order, UNKNOWN_CARRIER) and not is_served(story, order.carrier):
+        return Refused(order.held)
     story.emit(ev.OrderUnheld(order.order_no, reason))
     story.close_exception("short", order.order_no, reason)
+    job = job_in_force(story, order)
+    if job is not None:
+        retry_failed(story, job, reason)
     queue_label(story, order.order_no)
+    return None
 
 
 def _cancel(story: Story, order: Order, reason: str) -> Refused | None:
@@ -125,7 +132,7 @@ def _cancel(story: Story, order: Order, reason: str) -> Refused | None:
             ["waybill-voided", "parcel-pulled"] if order.state is OrderState.PACKED else ["waybill-voided"]
         )
     story.emit(ev.OrderCancelled(order.order_no, order.shown_state, tuple(undone), reason))
-    for kind in ("short", "waybills-exhausted", "no-printer"):
+    for kind in ("short", "waybills-exhausted", "no-printer", UNKNOWN_CARRIER, LABEL_FAILED):
         story.close_exception(kind, order.order_no, "the order was cancelled")
     return None
 
@@ -143,8 +150,7 @@ def unhold_order(story: Story, command: c.UnholdOrder) -> Refused | None:
         return _unknown(command.order_no)
     if order.state is OrderState.PICKED and not any(line.picked_qty for line in order.lines):
         return Refused("nothing-to-ship: nothing of it was found, cancel it")
-    _unhold(story, order, command.reason)
-    return None
+    return _unhold(story, order, command.reason)
 
 
 def cancel_order(story: Story, command: c.CancelOrder) -> Refused | None:

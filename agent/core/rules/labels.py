@@ -1,4 +1,4 @@
-"""Labels: a waybill and a place in a printer's queue, then what became of the print."""
+"""Labels: a waybill and a place in a printer's queue, further copies, and which copy may still be printed."""
 
 from __future__ import annotations
 
@@ -7,169 +7,176 @@ from typing import Any
 from agent.core import commands as c
 from agent.core import events as ev
 from agent.core.floor import wants_label
-from agent.core.model import ENDED, ON_THE_WIRE, JobState, Order, Parcel, ParcelState, PrintJob
+from agent.core.model import (
+    ENDED,
+    ON_THE_WIRE,
+    Carrier,
+    JobState,
+    Order,
+    Parcel,
+    ParcelState,
+    PrintJob,
+)
+from agent.core.rules.holds import LABEL_FAILED, UNKNOWN_CARRIER, hold_back, lift
 from agent.core.story import Refused, Story
+
+_AT_ONCE = 50  # labels in one decision, as LabelWaiting has it
 
 
 def queue_label(story: Story, order_no: str) -> None:
-    """Take a number from the leased pool and queue copy 1; without a number or a printer an exception says so."""
+    """Take a number from the leased pool and queue copy 1; what it lacks for that, an exception says."""
     order = story.get(Order, order_no)
     if order is None or not wants_label(order):
         return
-    printer = story.floor.choose_printer(order.carrier, order.owner)
-    waybill = next(story.floor.free_waybills(order.carrier, story.at), None)
+    if not is_served(story, order.carrier):
+        why = f"carrier {order.carrier} is not known here, or not active"
+        hold_back(story, order_no, UNKNOWN_CARRIER, why)
+    else:
+        _take_number(story, order)
+
+
+def is_served(story: Story, carrier: str) -> bool:
+    """Only an active carrier that the hub has told of gets labels."""
+    known = story.get(Carrier, carrier)
+    return known is not None and known.active
+
+
+def _take_number(story: Story, order: Order) -> None:
+    order_no, carrier = order.order_no, order.carrier
+    printer = story.floor.choose_printer(carrier, order.owner)
+    waybill = next(story.floor.free_waybills(carrier, story.at), None)
     if printer is None:
-        text = f"no printer takes labels of carrier {order.carrier} for owner {order.owner}"
+        text = f"no printer takes labels of carrier {carrier} for owner {order.owner}"
         story.open_exception("no-printer", order_no, text, order_no)
     elif waybill is None:
-        text = f"order {order_no} is paid, and no leased number of carrier {order.carrier} is left"
+        text = f"order {order_no} is paid, and no leased number of carrier {carrier} is left"
         story.open_exception("waybills-exhausted", order_no, text, order_no)
     else:
         job = story.new_id("J")
-        story.emit(ev.LabelQueued(order_no, waybill.waybill, order.carrier, job, 1, printer))
+        story.emit(ev.LabelQueued(order_no, waybill.waybill, carrier, job, 1, printer))
         story.close_exception("no-printer", order_no, "a printer took it")
         story.close_exception("waybills-exhausted", order_no, "numbers were leased")
+
+
+def release_carrier(story: Story, carrier: str) -> None:
+    """It is served from now on: no order is held for it any more, and the first of them get their labels."""
+    waiting = story.floor.without_label(carrier)
+    for order_no in waiting:
+        lift(story, order_no, UNKNOWN_CARRIER, f"carrier {carrier} is known and active now")
+    for order_no in waiting[:_AT_ONCE]:
+        queue_label(story, order_no)
 
 
 def drop_label(story: Story, order_no: str, reason: str) -> None:
     """Void the waybill in force; a copy that no printer has seen yet will not be printed."""
     order = story.get(Order, order_no)
-    parcel = story.get(Parcel, order.waybill) if order is not None and order.waybill else None
-    if parcel is None:
+    job = job_in_force(story, order) if order is not None else None
+    if job is None:
         return
-    job = story.get(PrintJob, parcel.job)
-    if job is not None and job.state in {JobState.QUEUED, JobState.SUSPECT}:
-        story.emit(ev.LabelFailed(reason=reason, **_label(job)))
+    if job.state in {JobState.QUEUED, JobState.SUSPECT}:
+        story.emit(ev.LabelFailed(reason=reason, **label_facts(job)))
         story.close_exception("suspect-label", job.job, reason)
-    story.emit(ev.WaybillVoided(parcel.waybill, order_no))
+    story.emit(ev.WaybillVoided(job.waybill, order_no))
 
 
-def _label(job: PrintJob) -> dict[str, Any]:
+def job_in_force(story: Story, order: Order) -> PrintJob | None:
+    """The latest copy of the label in force."""
+    parcel = story.get(Parcel, order.waybill) if order.waybill is not None else None
+    return story.get(PrintJob, parcel.job) if parcel is not None else None
+
+
+def label_facts(job: PrintJob) -> dict[str, Any]:
+    """What every event about a copy says of it."""
     return {
         "order_no": job.order_no, "job": job.job, "waybill": job.waybill, "carrier": job.carrier,
         "copy_no": job.copy_no, "printer": job.printer,
     }  # fmt: skip
 
 
-def start_print(story: Story, command: c.StartPrint) -> Refused | None:
-    """The intent, before the first byte. A copy whose waybill was voided while it waited will not be printed."""
-    job = story.get(PrintJob, command.job)
-    if job is None or job.state is not JobState.QUEUED:
-        return Refused(f"not-queued: job {command.job} is {job.state if job else 'unknown'}")
-    if _is_void(story, job):
-        _fail_void(story, job)
-        return Refused(f"voided: waybill {job.waybill} is not in force any more", tuple(story.events))
-    story.emit(ev.PrintStarted(job.job, command.printer))
-    return None
+# --- again, or one more -------------------------------------------------------------------------------------
 
 
-def print_sent(story: Story, command: c.PrintSentAll) -> Refused | None:
-    """Every byte is in the printer; evidence is awaited."""
-    job = story.get(PrintJob, command.job)
-    if job is not None and job.state is JobState.SENDING:
-        story.emit(ev.PrintSent(job.job))
-    return None
-
-
-def finish_print(story: Story, command: c.FinishPrint) -> Refused | None:
-    """Evidence has come. label.printed is sent once per copy, however often it is proved."""
-    job = story.get(PrintJob, command.job)
-    if job is None or job.state in {JobState.QUEUED, JobState.FAILED}:
-        return Refused(f"not-sent: job {command.job} is {job.state if job else 'unknown'}")
-    confirm_print(story, job, command.evidence, command.first_byte_at)
-    return None
-
-
-def confirm_print(story: Story, job: PrintJob, evidence: str, first_byte_at: int | None) -> None:
-    """The label is in the world."""
-    if job.state is not JobState.CONFIRMED:
-        story.emit(ev.LabelPrinted(first_byte_at=first_byte_at, evidence=evidence, **_label(job)))
-        story.close_exception("suspect-label", job.job, f"printed, says {evidence}")
-
-
-def suspect_print(story: Story, command: c.SuspectPrint) -> Refused | None:
-    """Some bytes went out and nothing proves what came of them; reported once."""
-    job = story.get(PrintJob, command.job)
-    if job is not None and job.state in ON_THE_WIRE:
-        story.emit(ev.LabelSuspect(reason=command.reason, **_label(job)))
-        text = f"label of order {job.order_no} at {job.printer} may or may not be printed: {command.reason}"
-        story.open_exception("suspect-label", job.job, text, job.order_no)
-    return None
-
-
-def requeue_print(story: Story, command: c.RequeuePrint) -> Refused | None:
-    """Surely nothing was printed: the same copy waits again, at whichever printer of the group is better off."""
-    job = story.get(PrintJob, command.job)
-    if job is None:
-        return None
-    may_move = job.state is JobState.QUEUED and _better_printer(story, job) != job.printer
-    if job.state in ON_THE_WIRE or may_move:
-        _print_again(story, job, command.reason)
-    return None
-
-
-def _better_printer(story: Story, job: PrintJob) -> str:
-    order = story.get(Order, job.order_no)
-    owner = order.owner if order is not None else ""
-    return story.floor.choose_printer(job.carrier, owner, job.printer) or job.printer
-
-
-def _print_again(story: Story, job: PrintJob, reason: str) -> None:
-    if _is_void(story, job):
-        _fail_void(story, job)
-    else:
-        story.emit(ev.PrintRequeued(job.job, _better_printer(story, job), reason))
-
-
-def _is_void(story: Story, job: PrintJob) -> bool:
+def why_ended(story: Story, job: PrintJob) -> str | None:
+    """Why this copy must not be printed any more; None while it may be."""
     parcel = story.get(Parcel, job.waybill)
-    return parcel is None or parcel.state is ParcelState.VOIDED
-
-
-def _fail_void(story: Story, job: PrintJob) -> None:
-    story.emit(ev.LabelFailed(reason="the waybill is void", **_label(job)))
-
-
-def fail_print(story: Story, command: c.FailPrint) -> Refused | None:
-    """It cannot be printed: a person sees why."""
-    job = story.get(PrintJob, command.job)
-    if job is not None and job.state is JobState.QUEUED:
-        story.emit(ev.LabelFailed(reason=command.reason, **_label(job)))
-        text = f"the label of order {job.order_no} cannot be printed at {job.printer}: {command.reason}"
-        story.open_exception("label-failed", job.job, text, job.order_no)
+    if parcel is None or parcel.state is ParcelState.VOIDED:
+        return "the waybill is void"
+    if parcel.state is ParcelState.SHIPPED:
+        return "the parcel has left"
+    if parcel.copy_no > job.copy_no:
+        return f"copy {parcel.copy_no} replaces it"
     return None
 
 
-def settle_print(story: Story, command: c.SettlePrint) -> Refused | None:
-    """A person has looked: settling it twice is a repeat."""
-    job = story.get(PrintJob, command.job)
-    if job is None:
-        return Refused(f"unknown-job: there is no print job {command.job}")
-    if job.state in ON_THE_WIRE:
-        return Refused("too-early: the printer is still at it")
-    if job.state is not JobState.SUSPECT:
-        return None
-    if command.printed:
-        confirm_print(story, job, "person", None)
+def print_again(story: Story, job: PrintJob, reason: str, printer: str | None = None) -> None:
+    """Surely nothing of it was printed: the same copy waits again, where it may still be printed at all."""
+    ended = why_ended(story, job)
+    if ended is not None:
+        story.emit(ev.LabelFailed(reason=ended, **label_facts(job)))
     else:
-        _print_again(story, job, f"{command.by}: it was not printed")
-        story.close_exception("suspect-label", job.job, f"not printed, says {command.by}")
-    return None
+        story.emit(ev.PrintRequeued(job.job, printer or better_printer(story, job), reason))
+
+
+def retry_failed(story: Story, job: PrintJob, reason: str, printer: str | None = None) -> None:
+    """A job fails out of the queue alone, so nothing of it was printed: the same copy once more."""
+    if job.state is JobState.FAILED and why_ended(story, job) is None:
+        print_again(story, job, reason, printer)
+        lift(story, job.order_no, LABEL_FAILED, reason)
+
+
+def better_printer(story: Story, job: PrintJob) -> str:
+    """Whichever of the group is better off, itself included."""
+    return story.floor.choose_printer(job.carrier, _owner(story, job), job.printer) or job.printer
+
+
+def stand_in(story: Story, job: PrintJob) -> str | None:
+    """Another printer that would print it at once; None also where no copy of it may be made."""
+    if why_ended(story, job) is not None:
+        return None
+    return story.floor.stand_in(job.carrier, _owner(story, job), job.printer)
+
+
+def _owner(story: Story, job: PrintJob) -> str:
+    order = story.get(Order, job.order_no)
+    return order.owner if order is not None else ""
+
+
+def queue_copy(story: Story, job: PrintJob, printer: str, reason: str) -> None:
+    """The next copy of the same waybill, marked as one; a copy in doubt is told to be the one to destroy."""
+    new = story.new_id("J")
+    copy_no = job.copy_no + 1
+    story.emit(ev.LabelQueued(job.order_no, job.waybill, job.carrier, new, copy_no, printer, reason))
+    if job.state is JobState.SUSPECT:
+        show_suspect(story, job)
+
+
+def show_suspect(story: Story, job: PrintJob) -> None:
+    """What a person has to know of a copy in doubt, told anew when another copy replaces it."""
+    text = f"label of order {job.order_no} at {job.printer} may or may not be printed: {job.reason}"
+    ended = why_ended(story, job)
+    if ended is not None:
+        text += f"; {ended}: destroy copy {job.copy_no} if it comes out"
+        story.close_exception("suspect-label", job.job, ended)
+    story.open_exception("suspect-label", job.job, text, job.order_no)
 
 
 def reprint_label(story: Story, command: c.ReprintLabel) -> Refused | None:
-    """A further copy of a label that exists, marked as one."""
+    """A further copy of a label that may exist; one that surely does not is tried again as the same copy."""
     order = story.get(Order, command.order_no)
-    parcel = story.get(Parcel, order.waybill) if order is not None and order.waybill else None
-    if order is None or parcel is None:
+    job = job_in_force(story, order) if order is not None else None
+    if order is None or job is None:
         return Refused(f"no-label: order {command.order_no} has no label to print again")
     if order.state in ENDED:
         return Refused(f"too-late: the order is {order.state}")
+    if job.state is JobState.QUEUED or job.state in ON_THE_WIRE:
+        return Refused(
+            f"not-printed-yet: copy {job.copy_no} is {job.state} at {job.printer}, two would come out"
+        )
     printer = command.printer or story.floor.choose_printer(order.carrier, order.owner)
     if printer is None:
         return Refused(f"no-printer: none takes labels of carrier {order.carrier}")
-    job = story.new_id("J")
-    story.emit(
-        ev.LabelQueued(order.order_no, parcel.waybill, parcel.carrier, job, parcel.copy_no + 1, printer)
-    )
+    if job.state is JobState.FAILED:
+        retry_failed(story, job, command.reason, printer)
+    else:
+        queue_copy(story, job, printer, command.reason)
     return None

@@ -10,6 +10,7 @@ import msgspec
 from agent.core import commands as c
 from agent.core import events as ev
 from agent.core.model import Carrier, Entity, Location, MissingSku, Ruleset, Sku, Stock
+from agent.core.rules.labels import release_carrier
 from agent.core.story import Refused, Story
 from agent.core.words import Count, is_name
 
@@ -55,9 +56,17 @@ def set_location(story: Story, command: c.SetLocation) -> Refused | None:
 
 
 def set_carrier(story: Story, command: c.SetCarrier) -> Refused | None:
-    return _set(
-        story, command.data, Carrier, lambda each: ev.CarrierSet(each.carrier, msgspec.to_builtins(each))
-    )
+    """Orders that were held for it go on once it is known and active."""
+    carrier = _read(command.data, Carrier)
+    if isinstance(carrier, Refused):
+        return carrier
+    before = story.get(Carrier, carrier.carrier)
+    if before == carrier:
+        return None
+    story.emit(ev.CarrierSet(carrier.carrier, msgspec.to_builtins(carrier)))
+    if carrier.active and (before is None or not before.active):
+        release_carrier(story, carrier.carrier)
+    return None
 
 
 def set_rules(story: Story, command: c.SetRules) -> Refused | None:

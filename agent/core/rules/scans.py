@@ -7,8 +7,8 @@ from typing import Literal
 from agent.core import commands as c
 from agent.core import events as ev
 from agent.core.model import JobState, Order, OrderState, Packing, Parcel, ParcelState, PrintJob, Sku
-from agent.core.rules.labels import confirm_print
 from agent.core.rules.picking import same_barcode
+from agent.core.rules.prints import confirm_print
 from agent.core.story import Refused, Story
 
 Tone = Literal["good", "wrong", "stop"]
