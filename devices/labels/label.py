@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-MM_PER_INCH_TENTHS = 254
+MM_PER_INCH = 25.4
+HEADS_DOTS_PER_MM = {203: 8.0}  # what the trade calls 203 dpi is a head of 8 dots to the millimetre
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,12 @@ class Label:
     consignee: Party
     sender: Party
     items: tuple[LabelItem, ...]
+    sscc: str = ""  # 18 digits, where the parcel is a logistic unit of GS1
+
+    @property
+    def draft(self) -> Label:
+        """What of it is known before it has a number: for work ahead of payment."""
+        return replace(self, waybill="", job="", copy=1)
 
     @property
     def qr(self) -> str:
@@ -60,11 +67,16 @@ class Media:
     gap: bool = True
 
     @property
+    def dots_per_mm(self) -> float:
+        """How fine the head is, across and along the feed alike."""
+        return HEADS_DOTS_PER_MM.get(self.dpi, self.dpi / MM_PER_INCH)
+
+    @property
     def width_dots(self) -> int:
         """Dots across, in whole bytes as print heads have them."""
-        return self.width_mm * self.dpi * 10 // MM_PER_INCH_TENTHS // 8 * 8
+        return int(self.width_mm * self.dots_per_mm) // 8 * 8
 
     @property
     def height_dots(self) -> int:
         """Dots along the feed of one label."""
-        return self.height_mm * self.dpi * 10 // MM_PER_INCH_TENTHS
+        return int(self.height_mm * self.dots_per_mm)
