@@ -26,6 +26,7 @@ MOVES: dict[str, dict[str, set[str]]] = {
         _J.SENDING: {_J.SENT, _J.QUEUED, _J.CONFIRMED, _J.SUSPECT, _J.FAILED},
         _J.SENT: {_J.QUEUED, _J.CONFIRMED, _J.SUSPECT, _J.FAILED},
         _J.SUSPECT: {_J.QUEUED, _J.CONFIRMED, _J.FAILED},
+        _J.FAILED: {_J.QUEUED},
     },
     "Parcel": {_P.LABELLED: {_P.PACKED, _P.VOIDED}, _P.PACKED: {_P.SHIPPED, _P.VOIDED}},
     "Task": {
@@ -112,8 +113,30 @@ def _check_labels(floor: MemoryFloor) -> None:
             assert waybill is not None
             assert (parcel.order_no, waybill.state) == (order.order_no, "used")
             assert parcel.state is not _P.VOIDED
-    copies = Counter((job.waybill, job.copy_no) for job in floor.all(m.PrintJob))
-    assert max(copies.values(), default=1) == 1, "two jobs for one copy"
+    _check_copies(floor)
+    _check_holds(floor)
+
+
+def _check_copies(floor: MemoryFloor) -> None:
+    jobs = floor.all(m.PrintJob)
+    for parcel in floor.all(m.Parcel):
+        copies = sorted(job.copy_no for job in jobs if job.waybill == parcel.waybill)
+        assert copies == list(range(1, parcel.copy_no + 1)), "a copy that is there twice, or not at all"
+    for job in jobs:
+        latest = floor.get(m.Parcel, job.waybill)
+        assert latest is not None
+        waits = job.state is _J.QUEUED or job.state in m.ON_THE_WIRE
+        assert not waits or latest.job == job.job, "an older copy is still to come out"
+        order = floor.get(m.Order, job.order_no)
+        if order is not None and (order.waybill, latest.job) == (job.waybill, job.job):
+            assert job.cutoff_at == order.cutoff_at, "it waits by another cut-off than its order's"
+
+
+def _check_holds(floor: MemoryFloor) -> None:
+    for order in floor.all(m.Order):
+        if (order.held or "").startswith("unknown-carrier:") and order.state not in m.ENDED:
+            carrier = floor.get(m.Carrier, order.carrier)
+            assert carrier is None or not carrier.active, "held for a carrier that is served"
 
 
 def check_journal(entries: Sequence[Entry]) -> None:
@@ -127,6 +150,17 @@ def check_journal(entries: Sequence[Entry]) -> None:
         if isinstance(entry.event, ev.LabelPrinted)
     )
     assert max(printed.values(), default=1) == 1, printed
+
+
+def check_print(floor: MemoryFloor, event: ev.Event) -> None:
+    """Before the event: nothing is sent or queued again that is void or has a later copy."""
+    if isinstance(event, ev.PrintStarted | ev.PrintRequeued):
+        job = floor.get(m.PrintJob, event.job)
+        assert job is not None
+        parcel = floor.get(m.Parcel, job.waybill)
+        assert parcel is not None
+        assert parcel.state is not _P.VOIDED, f"{event} of a void waybill"
+        assert parcel.copy_no == job.copy_no, f"{event} of a replaced copy"
 
 
 def check_promise(floor: MemoryFloor, event: ev.Event) -> None:

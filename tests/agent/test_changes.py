@@ -223,7 +223,7 @@ def test_a_label_still_in_the_queue_is_not_printed_for_the_old_consignee() -> No
 
 def test_an_order_that_lacked_a_number_gets_one_of_its_new_carrier_at_once() -> None:
     floor = stocked(waybills=0)
-    run(floor, *lease("YT1", carrier="YT"), order(), paid())
+    run(floor, c.SetCarrier(data={"carrier": "YT"}), *lease("YT1", carrier="YT"), order(), paid())
     assert open_exceptions(floor) == {"waybills-exhausted"}
     run(floor, order(revision=2, carrier="YT"))
     assert (order_of(floor).waybill, open_exceptions(floor)) == ("YT1", set())

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from agent.core import commands as c
 from agent.core import events as ev
 from agent.core.floor import MemoryFloor
-from agent.core.model import JobState, OrderState, PrintJob, Waybill
+from agent.core.model import FloorException, JobState, OrderState, Waybill
 from tests.agent.floors import (
     NOON,
     YEAR_MS,
@@ -156,10 +157,21 @@ def test_a_waiting_job_moves_only_to_a_better_printer() -> None:
     assert job_of(floor).printer == "lp2"
 
 
-def test_what_no_printer_can_print_fails_with_an_exception() -> None:
+def test_what_the_printers_counters_said_is_kept_with_the_job_they_may_answer_for() -> None:
     floor, job = labelled()
-    assert kinds(run(floor, c.FailPrint(job=job, reason="too wide"))) == ["label.failed", "exception.opened"]
-    assert run(floor, c.FailPrint(job=job, reason="too wide")) == []
+    run(floor, c.StartPrint(job=job, printer="lp1", mark="odometer 7"), c.PrintSentAll(job=job))
+    assert job_of(floor).mark == "odometer 7"
+    run(floor, c.RequeuePrint(job=job, reason="no paper"), c.StartPrint(job=job, printer="lp1"))
+    assert job_of(floor).mark == "", "an attempt without counters has no mark of the one before"
+
+
+def test_a_job_waits_by_its_orders_cut_off_also_when_that_changes() -> None:
+    floor, _ = labelled()
+    assert job_of(floor).cutoff_at == order_of(floor).cutoff_at
+    run(floor, order(revision=2, cutoff_at="2026-06-18T01:00:00Z"))
+    assert job_of(floor).cutoff_at == NOON + 3_600_000
+    run(floor, order(revision=3, cutoff_at=None))
+    assert job_of(floor).cutoff_at is None
 
 
 # --- doubt --------------------------------------------------------------------------------------------------
@@ -193,6 +205,22 @@ def test_evidence_that_comes_late_settles_a_suspect_job() -> None:
     floor, job = suspect()
     run(floor, c.FinishPrint(job=job, evidence="odometer", first_byte_at=None))
     assert (job_of(floor).state, open_exceptions(floor)) == (JobState.CONFIRMED, set())
+
+
+def test_a_failed_job_is_printed_after_all_by_a_persons_word_that_it_was_not() -> None:
+    floor, job = labelled()
+    run(floor, c.FailPrint(job=job, reason="too wide"))
+    assert run(floor, c.SettlePrint(job=job, printed=True)) == []
+    again = c.SettlePrint(job=job, printed=False, by="person:Wei")
+    assert kinds(run(floor, again)) == ["print.requeued", "exception.closed", "order.unheld"]
+    assert (job_of(floor).state, job_of(floor).copy_no) == (JobState.QUEUED, 1)
+    assert run(floor, again) == []
+
+
+def test_a_failed_job_of_a_void_waybill_stays_failed() -> None:
+    floor, job = labelled()
+    run(floor, fact("cancelled"))
+    assert run(floor, c.SettlePrint(job=job, printed=False)) == []
 
 
 def test_a_job_on_the_wire_cannot_be_settled_yet() -> None:
@@ -234,8 +262,48 @@ def test_there_is_nothing_to_print_again_before_the_label_and_after_the_end(
     assert word(reason(floor_with(state), c.ReprintLabel(order_no="SO-1", reason="torn"))) == why
 
 
-def test_a_copy_that_waited_while_its_waybill_was_voided_is_not_printed() -> None:
+def test_the_journal_says_why_a_further_copy_was_printed() -> None:
+    floor = floor_with(OrderState.READY)
+    (queued,) = run(floor, c.ReprintLabel(order_no="SO-1", reason="torn"))
+    assert isinstance(queued, ev.LabelQueued)
+    assert (queued.reason, job_of(floor).reason) == ("torn", "torn")
+
+
+@pytest.mark.parametrize("state", [JobState.QUEUED, JobState.SENDING, JobState.SENT])
+def test_there_is_no_further_copy_while_the_last_is_still_to_come_out(state: JobState) -> None:
+    floor, job = labelled() if state is JobState.QUEUED else on_the_wire()
+    if state is JobState.SENT:
+        run(floor, c.PrintSentAll(job=job))
+    assert word(reason(floor, c.ReprintLabel(order_no="SO-1", reason="torn"))) == "not-printed-yet"
+    assert (job_of(floor).job, job_of(floor).state) == (job, state)
+
+
+def test_a_reprint_of_what_surely_never_came_out_keeps_its_copy_number() -> None:
     floor, job = labelled()
-    run(floor, c.ReprintLabel(order_no="SO-1", reason="torn"), fact("cancelled"))
-    assert word(reason(floor, c.StartPrint(job=job, printer="lp1"))) == "voided"
-    assert known(floor, PrintJob, job).state is JobState.FAILED
+    run(floor, c.FailPrint(job=job, reason="too wide"))
+    run(floor, c.ReprintLabel(order_no="SO-1", reason="wider paper is in", printer="lp2"))
+    again = job_of(floor)
+    assert (again.job, again.copy_no, again.printer, again.state) == (job, 1, "lp2", JobState.QUEUED)
+    assert (open_exceptions(floor), order_of(floor).held) == (set(), None)
+
+
+def test_a_reprint_of_a_label_in_doubt_tells_which_one_to_destroy() -> None:
+    floor, job = suspect()
+    run(floor, c.ReprintLabel(order_no="SO-1", reason="not found"))
+    told = known(floor, FloorException, f"suspect-label:{job}")
+    assert told.closed_at is None
+    assert "copy 2 replaces it: destroy copy 1 if it comes out" in told.text
+
+
+@pytest.mark.parametrize("state", [OrderState.READY, OrderState.SHIPPED])
+def test_a_copy_that_waited_while_its_waybill_was_voided_or_its_parcel_left_is_not_printed(
+    state: OrderState,
+) -> None:
+    """The fold of an older journal may hold a job that today's rules would have ended already."""
+    floor = floor_with(state)
+    job = replace(job_of(floor), state=JobState.QUEUED)
+    if state is OrderState.READY:
+        run(floor, fact("cancelled"))
+    floor.put([job])
+    assert word(reason(floor, c.StartPrint(job=job.job, printer="lp1"))) == "not-in-force"
+    assert job_of(floor).state is JobState.FAILED

@@ -17,7 +17,7 @@ from agent.core.model import OrderState
 from agent.core.outbound import PROJECTIONS
 from agent.core.story import Refused, after, place
 from tests.agent.floors import NOON, floor_with, stocked
-from tests.agent.invariants import check_floor, check_journal, check_move, check_promise
+from tests.agent.invariants import check_floor, check_journal, check_move, check_print, check_promise
 from tests.agent.universe import MAKERS, T, any_command
 
 #: They only tell: what they tell stands in the journal, and no state table keeps it.
@@ -36,6 +36,7 @@ def step(floor: MemoryFloor, command: c.Command) -> list[Entry]:
     entries = []
     for event in decided.events if isinstance(decided, Refused) else decided:
         entry = place(floor.head, event, NOON)
+        check_print(floor, event)
         for changed in apply(floor, entry):
             check_move(floor.get(type(changed), *changed.key()), changed)
             floor.put([changed])

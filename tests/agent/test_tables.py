@@ -10,16 +10,17 @@ import typing
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from agent.core.apply import apply
 from agent.core.decide import decide
 from agent.core.floor import Head, MemoryFloor
-from agent.core.model import ENTITIES, Entity
+from agent.core.model import ENTITIES, Entity, JobState, PrintJob
 from agent.core.story import Refused, after, place
 from agent.store.journal import Journal
 from agent.store.migrate import create_schema
 from agent.store.sql_floor import SqlFloor
-from agent.store.tables import TABLE_NAMES, TABLES, table
+from agent.store.tables import NEXT_JOB, TABLE_NAMES, TABLES, table
 from tests.agent.floors import NOON, OnePrinter, stocked
 from tests.agent.universe import any_command
 
@@ -35,8 +36,8 @@ def scratch() -> sqlite3.Connection:
 
 def twins() -> tuple[MemoryFloor, SqlFloor]:
     """The same stocked floor, in memory and in a database."""
-    memory = stocked(waybills=3, printers=("lp1",))
-    sql = SqlFloor(scratch(), OnePrinter(), memory.head)
+    memory = stocked(waybills=3, printers=("lp1", "lp2"))
+    sql = SqlFloor(scratch(), memory, memory.head)
     sql.put(memory.entities.values())
     return memory, sql
 
@@ -126,3 +127,33 @@ def test_the_schema_cannot_store_an_illegal_state(wrong: str) -> None:
 
 def test_an_empty_journal_has_no_head() -> None:
     assert Journal(scratch()).read_head() == Head()
+
+
+def waiting(job: str, cutoff_at: int | None, queued_at: int, printer: str = "lp1") -> PrintJob:
+    return PrintJob(job, job, job, "SF", 1, printer, JobState.QUEUED, queued_at, cutoff_at=cutoff_at)
+
+
+def test_the_next_job_has_the_earliest_cut_off_and_then_has_waited_longest() -> None:
+    sql = SqlFloor(scratch(), OnePrinter(), Head())
+    sql.put([waiting("late", 9, 1), waiting("never", None, 0), waiting("first", 5, 2), waiting("then", 5, 3)])
+    sql.put([waiting("elsewhere", 1, 1, "lp2")])
+    taken = []
+    while job := next(table(PrintJob).find(sql.connection, NEXT_JOB, ("lp1",)), None):
+        taken.append(job.job)
+        sql.put([replace(job, state=JobState.SENDING)])
+    assert taken == ["first", "then", "late", "never"]
+
+
+def test_the_next_job_is_read_off_the_end_of_an_index() -> None:
+    plan = scratch().execute(f"EXPLAIN QUERY PLAN {table(PrintJob).select} {NEXT_JOB}", ("lp1",)).fetchall()
+    assert [step[3] for step in plan] == ["SEARCH print_jobs USING INDEX print_jobs_waiting (printer=?)"]
+
+
+def test_the_orders_that_wait_for_a_carrier_are_found_by_an_index() -> None:
+    seen: list[str] = []
+    connection = scratch()
+    connection.set_trace_callback(seen.append)
+    SqlFloor(connection, OnePrinter(), Head()).without_label("YT")
+    connection.set_trace_callback(None)
+    plan = connection.execute(f"EXPLAIN QUERY PLAN {seen[0]}").fetchall()
+    assert "USING INDEX orders_unlabelled (carrier=?" in plan[0][3]

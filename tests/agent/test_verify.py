@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from agent.core import commands as c
 from agent.core.apply import apply
 from agent.store import verify as verify_module
 from agent.store.store import DATABASE, RELAY_ACKED, Store
@@ -27,6 +28,7 @@ async def worked(data_dir: Path) -> Path:
     opened.open()
     commands = (
         sku("A"),
+        c.SetCarrier(data={"carrier": "SF"}),
         count("A-01", "A", 9),
         *lease("SF1", "SF2"),
         order(),
@@ -57,11 +59,11 @@ def test_an_untouched_store_is_whole(worked: Path) -> None:
     ("sql", "row", "what"),
     [
         ("UPDATE journal SET data = replace(data, 'ACME', 'ACMF') WHERE type = 'order.accepted' AND order_no = 'SO-2'",
-         9, "row 9 or its hash was changed (order.accepted of SO-2)"),
+         10, "row 10 or its hash was changed (order.accepted of SO-2)"),
         ("UPDATE journal SET hash = zeroblob(32) WHERE row = 3", 3, "row 3 or its hash was changed"),
         ("UPDATE journal SET at = at + 1 WHERE row = 4", 4, "row 4 or its hash was changed"),
         ("UPDATE journal SET by = 'person:x' WHERE row = 2", 2, "row 2 or its hash was changed"),
-        ("UPDATE journal SET sequence = 99 WHERE row = 9", 9, "row 9 or its hash was changed"),
+        ("UPDATE journal SET sequence = 99 WHERE row = 10", 10, "row 10 or its hash was changed"),
         ("DELETE FROM journal WHERE row = 5", 5, "row 5 is missing, 6 follows"),
         ("DELETE FROM journal WHERE row = 1", 1, "row 1 is missing, 2 follows"),
     ],

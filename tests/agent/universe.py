@@ -105,6 +105,7 @@ def _order(floor: MemoryFloor, choose: Choose) -> c.Command:
     changes: dict[str, Any] = {
         "lines": f.lines(*wanted[: choose((1, 2))]),
         "carrier": choose(("SF", "SF", "SF", "YT")),
+        "cutoff_at": choose((None, "2026-06-18T08:00:00.000Z", "2026-06-18T06:00:00.000Z")),
         "ship_complete": choose((True, False)),
         "consignee": choose((f.CONSIGNEE, f.CONSIGNEE, OTHER_CONSIGNEE)),
     }
@@ -152,7 +153,7 @@ def _master(floor: MemoryFloor, choose: Choose) -> c.Command:
         f.count(choose(PLACES), choose(SKUS), choose((0, 1, 4, 10)), as_of),
         f.sku(choose(SKUS), *choose(((), (f.GTIN,)))),
         f.location(choose(PLACES), choose(("Z1", "Z2"))),
-        c.SetCarrier(data={"carrier": choose(("SF", "YT", 7)), "lease_low": 1}),
+        c.SetCarrier(data={"carrier": choose(("SF", "YT", 7)), "active": choose((True, True, False))}),
         c.SetSku(data={"sku": choose(("A", None)), "weight_g": -1}),
         c.SetLocation(data={"location": "A-01"}),
         c.SetRules(data={"ruleset": "r", "version": "2", "rules": [1]}),
@@ -178,10 +179,11 @@ def _lease(floor: MemoryFloor, choose: Choose) -> c.Command:
 def _print(floor: MemoryFloor, choose: Choose) -> c.Command:
     job = choose([*(each.job for each in floor.all(m.PrintJob)), NONSENSE])
     made: list[c.Command] = [
-        c.StartPrint(job=job, printer=choose(("lp1", "lp2"))),
+        c.StartPrint(job=job, printer=choose(("lp1", "lp2")), mark=choose(("", "odometer 7"))),
         c.PrintSentAll(job=job),
         c.FinishPrint(job=job, evidence="odometer", first_byte_at=None),
         c.SuspectPrint(job=job, reason="hung up"),
+        c.FailOverPrint(job=job, reason="paper out"),
         c.RequeuePrint(job=job, reason="no paper"),
         c.FailPrint(job=job, reason="too wide"),
         c.SettlePrint(job=job, printed=choose((True, False)), by="person:Wei"),

@@ -75,6 +75,31 @@ def test_a_ready_printer_of_the_group_takes_over_even_with_a_longer_queue() -> N
     assert made.choose_printer("SF", "ACME", instead_of="lp1") == "lp2"
 
 
+def test_the_stand_in_is_another_ready_printer_of_the_group_that_fits() -> None:
+    made = roster(
+        printer("lp1", group="a"),
+        printer("lp2", group="a"),
+        printer("lp3", group="a", carriers=("YTO",)),
+        printer("lp4", group="b"),
+        ready="lp1 lp3 lp4",
+    )
+    assert made.stand_in("SF", "ACME", "lp1") is None
+    made.set_ready("lp2", True)
+    assert made.stand_in("SF", "ACME", "lp1") == "lp2"
+    assert made.stand_in("SF", "ACME", "lp4") is None, "it is alone in its group"
+
+
+def test_stand_ins_chosen_in_one_commit_are_spread() -> None:
+    made = roster(*(printer(name, group="a") for name in ("lp1", "lp2", "lp3")), ready="lp2 lp3")
+    assert {made.stand_in("SF", "ACME", "lp1"), made.stand_in("SF", "ACME", "lp1")} == {"lp2", "lp3"}
+
+
+def test_nobody_stands_in_for_a_printer_that_is_gone_or_alone() -> None:
+    made = roster(printer("lp1"), printer("lp2"), ready="lp1 lp2")
+    assert made.stand_in("SF", "ACME", "lp1") is None
+    assert made.stand_in("SF", "ACME", "gone") is None
+
+
 def test_nobody_takes_over_who_is_not_ready_either() -> None:
     made = roster(printer("lp1", group="a"), printer("lp2", group="a"))
     committed(made, queued("J1", "lp1"))
