@@ -52,8 +52,10 @@ def _side_effects_undone() -> Iterator[None]:
 
 with _side_effects_undone():
     _printer = importlib.import_module("escpos.printer")
+    _exceptions = importlib.import_module("escpos.exceptions")
 
 Dummy, Usb = _printer.Dummy, _printer.Usb
+DeviceNotFoundError: type[Exception] = _exceptions.DeviceNotFoundError
 
 # It logs on the root logger, which would install a handler that writes into the screen.
 importlib.import_module("escpos.printer.usb").logging = logging.getLogger("escpos.usb")  # type: ignore[attr-defined]

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any, Literal, Never
-from urllib.parse import parse_qsl, urlsplit
+from typing import Literal, Never
 
 import serial
 
 from devices.errors import DeviceGone
+from devices.links.url import port_settings
 from devices.scanners.frames import Framer
 from devices.scanners.scan import Feedback, Scan, bells, read_frame
 
 FeedbackMode = Literal["none", "bel", "text"]
-
-_BITS = re.compile(r"[78][NEO][12]")
-_FLOWS = ("none", "rtscts", "xonxoff")
 
 
 class _HeldPort(serial.Serial):
@@ -65,26 +61,6 @@ class SerialScanner:
             return  # nobody listens; the answer is on the station's screen too
         except OSError as error:
             raise DeviceGone(f"unplugged: {error}") from error
-
-
-def port_settings(url: str) -> dict[str, Any]:
-    """pyserial's arguments for a serial:// address. Raises ValueError that says what is expected."""
-    parts = urlsplit(url)
-    options = {"baud": "9600", "bits": "8N1", "flow": "none"} | dict(parse_qsl(parts.query))
-    bits = options["bits"]
-    if parts.scheme != "serial" or not parts.path or set(options) != {"baud", "bits", "flow"}:
-        raise ValueError(f"not a serial address (serial:///dev/…?baud=9600&bits=8N1&flow=none): {url!r}")
-    if not options["baud"].isdigit() or not _BITS.fullmatch(bits) or options["flow"] not in _FLOWS:
-        raise ValueError(f"baud, bits (8N1) or flow (none, rtscts, xonxoff) cannot be used: {url!r}")
-    return {
-        "port": parts.path,
-        "baudrate": int(options["baud"]),
-        "bytesize": int(bits[0]),
-        "parity": bits[1],
-        "stopbits": int(bits[2]),
-        "rtscts": options["flow"] == "rtscts",
-        "xonxoff": options["flow"] == "xonxoff",
-    }
 
 
 class _Reader:

@@ -9,7 +9,7 @@ import pytest
 
 from devices.errors import DeviceGone
 from devices.scanners.scan import Feedback, Scan, Tone
-from devices.scanners.serial import SerialScanner, port_settings
+from devices.scanners.serial import SerialScanner
 from devices.sim.scanner import PtyScanner
 
 FAST = 50.0
@@ -158,31 +158,3 @@ async def test_an_error_of_the_handler_ends_the_reader_with_it() -> None:
             await gun.scan("SF1", timeout_s=0)
             with pytest.raises(ZeroDivisionError, match="SF1"):
                 await asyncio.wait_for(task, 5)
-
-
-def test_an_address_names_speed_bits_and_flow() -> None:
-    settings = port_settings("serial:///dev/ttyS1?baud=115200&bits=7E2&flow=rtscts")
-    assert settings == {
-        "port": "/dev/ttyS1",
-        "baudrate": 115200,
-        "bytesize": 7,
-        "parity": "E",
-        "stopbits": 2,
-        "rtscts": True,
-        "xonxoff": False,
-    }
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "tcp://x:1",
-        "serial://",
-        "serial:///dev/x?baud=fast",
-        "serial:///dev/x?bits=9X1",
-        "serial:///dev/x?speed=1",
-    ],
-)
-def test_a_wrong_address_is_refused(url: str) -> None:
-    with pytest.raises(ValueError, match=r"serial|baud"):
-        port_settings(url)
