@@ -36,8 +36,7 @@ class Link(Protocol):
     ) -> None:
         """Hand over `data`, call `on_handed` as the first bytes go, and return once all are taken.
 
-        Raises LinkLost before anything was handed over if the connection is known to be gone (`on_handed` was
-        then not called), LinkLost or LinkTimeout afterwards.
+        Raises LinkLost, LinkTimeout. An error without `on_handed` means that nothing was handed over.
         """
 
     async def read(self, *, deadline_s: float) -> bytes:
