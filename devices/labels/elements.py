@@ -17,6 +17,8 @@ Millimetres = Annotated[float, msgspec.Meta(ge=0, le=1000)]
 Length = Annotated[float, msgspec.Meta(gt=0, le=1000)]
 TypeSize = Annotated[float, msgspec.Meta(ge=1, le=100)]
 
+ITEMS = "{items}"
+
 _LINE_MM = 0.3
 _MIN_MODULE_MM = 0.25
 _MAX_MODULE_MM = 0.51

@@ -97,7 +97,7 @@ class RasterTypeface:
         self._fonts = installed_fonts() if fonts is None else fonts
         if not self._fonts:
             raise FileNotFoundError(f"no font: neither {_BUNDLED_PACKAGE} nor one of the system's is there")
-        self._homes: dict[str, FontFile | None] = {}
+        self._home = lru_cache(maxsize=8192)(self._find_home)
 
     def size_at_most(self, size_dots: int) -> int:
         """Any whole number of dots, from the smallest that can be read."""
@@ -135,11 +135,9 @@ class RasterTypeface:
         home = self._home(char)
         return (home, char) if home else (self._home(MISSING_GLYPH) or self._fonts[0], MISSING_GLYPH)
 
-    def _home(self, char: str) -> FontFile | None:
-        """The first font that has `char`; remembered, also that there is none."""
-        if char not in self._homes:
-            self._homes[char] = next((font for font in self._fonts if char in _cmap(font)), None)
-        return self._homes[char]
+    def _find_home(self, char: str) -> FontFile | None:
+        """The first font that has `char`."""
+        return next((font for font in self._fonts if char in _cmap(font)), None)
 
 
 def _em_dots(size_dots: int) -> int:

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 from devices.errors import Unprintable
 from devices.labels import code128, qr
+from devices.labels.elements import AnyElement, Code128, Element, Frame, Gs1Code128, Qr, Rule, Template, Text
+from devices.labels.elements import Picture as PictureElement
 from devices.labels.fields import Fields, fields_of
 from devices.labels.label import Label, Media
 from devices.labels.picture import scaled
 from devices.labels.placed import Bars, Box, Fill, Layout, Picture, Placed, QrCode
-from devices.labels.elements import AnyElement, Code128, Element, Frame, Gs1Code128, Qr, Rule, Template, Text
-from devices.labels.elements import Picture as PictureElement
 from devices.labels.textbox import Rect, runs
 from devices.labels.typeface import Typeface
 
@@ -104,9 +104,12 @@ def _drawn(element: AnyElement, fields: Fields, scale: Scale) -> Iterator[Placed
 
 
 def _rule(element: Rule, rect: Rect, scale: Scale) -> Fill:
+    """It ends where its box ends, so that it stays on the label where its whole dots are more than its millimetres."""
     if element.width_mm >= element.height_mm:
-        return Fill(rect.x, rect.y, rect.width, scale.line_dots(element.height_mm))
-    return Fill(rect.x, rect.y, scale.line_dots(element.width_mm), rect.height)
+        line = scale.line_dots(element.height_mm)
+        return Fill(rect.x, max(0, rect.y + rect.height - line), rect.width, line)
+    line = scale.line_dots(element.width_mm)
+    return Fill(max(0, rect.x + rect.width - line), rect.y, line, rect.height)
 
 
 def _code128(element: Code128, data: str, rect: Rect, scale: Scale) -> Iterator[Bars]:

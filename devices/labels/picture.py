@@ -16,6 +16,6 @@ def scaled(path: str, width_dots: int, height_dots: int) -> Raster:
         coloured = picture.convert("RGBA")
     ground = Image.new("RGBA", coloured.size, "white")
     ground.alpha_composite(coloured)
-    grey = ground.convert("L").resize((width_dots, height_dots), Image.Resampling.LANCZOS)
+    grey = ground.convert("L").resize((max(1, width_dots), max(1, height_dots)), Image.Resampling.LANCZOS)
     black = grey.point(lambda value: 255 * (value < 128)).convert("1", dither=Image.Dither.NONE)
-    return Raster((width_dots + 7) // 8, height_dots, black.tobytes())
+    return Raster((black.width + 7) // 8, black.height, black.tobytes())

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from devices.labels.fields import ALL_FIELDS, NUMBER_FIELDS, ORDER_FIELDS, placeholders
 from devices.labels.elements import (
+    ITEMS,
     AnyElement,
     Code128,
     Element,
@@ -23,6 +23,7 @@ from devices.labels.elements import (
     Template,
     Text,
 )
+from devices.labels.fields import ALL_FIELDS, NUMBER_FIELDS, ORDER_FIELDS, placeholders
 
 Area = tuple[float, float, float, float]  # left, top, right, bottom in mm
 
@@ -60,8 +61,8 @@ def _contents(element: AnyElement) -> Iterator[str]:
             yield f"{{{name}}} is no field, expected one of {', '.join(sorted(ALL_FIELDS))}"
         elif element.is_code and name in placeholders(element.content) and not _may_be_coded(name):
             yield f"{{{name}}} is never put into a code, expected numbers of the parcel or the order"
-    if "{items}" in element.content and element.content != "{items}":
-        yield "{items} is a list of lines, expected to stand alone"
+    if ITEMS in element.content and element.content != ITEMS:
+        yield f"{ITEMS} is a list of lines, expected to stand alone"
 
 
 def _may_be_coded(name: str) -> bool:

@@ -5,15 +5,19 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from string import ascii_letters, digits
 
 from devices.errors import Unprintable
+from devices.labels.elements import ITEMS, Text
 from devices.labels.fields import Fields
 from devices.labels.placed import Fill, TextRun
-from devices.labels.elements import Text
 from devices.labels.text import ELLIPSIS, MISSING_GLYPH, printable
 from devices.labels.typeface import Typeface
 
 _SHRINK_STEPS = 16  # a step takes a sixteenth of the size, at least a dot
+_MOST_CHARS = 2000  # more never stand on a label: an address as long as a book takes no longer to lay out
+_ROUNDING = 1e-6
+_WORD = ascii_letters + digits + "._/-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,8 @@ def runs(
 ) -> Iterator[Fill | TextRun]:
     """The element's lines, on a black ground where it is inverse; nothing at all where its text is empty.
 
-    Raises Unprintable where not even the smallest type there is stands in `rect`.
+    `type_scale`: dots of type for a millimetre of the design. Characters that `typeface` lacks are added to
+    `missing`. Raises Unprintable where not even the smallest type there is stands in `rect`.
     """
     texts = _texts(element, fields, typeface, missing)
     if not any(texts):
@@ -57,18 +62,18 @@ def runs(
     if element.inverse:
         yield Fill(rect.x, rect.y, rect.width, rect.height)
     y = rect.y + _offset(element.vertical, rect.height - len(lines) * setting.size_dots)
-    for at, line in enumerate(lines):
+    for line in lines:
         width = setting.width(line)
-        if line.strip():
-            x = rect.x + _offset(element.align, rect.width - width)
-            top = y + at * setting.size_dots
-            yield TextRun(x, top, line, setting.size_dots, width, element.bold, element.inverse)
+        x = rect.x + _offset(element.align, rect.width - width)
+        if line:
+            yield TextRun(x, y, line, setting.size_dots, width, element.bold, element.inverse)
+        y += setting.size_dots
 
 
 def _texts(element: Text, fields: Fields, typeface: Typeface, missing: dict[str, None]) -> tuple[str, ...]:
     """What to show, characters that the typeface lacks already replaced."""
-    raw = fields.items if element.text == "{items}" else (fields.filled(element.text),)
-    return tuple(_shown(printable(text).strip(), typeface, missing) for text in raw)
+    raw = fields.items if element.text == ITEMS else (fields.filled(element.text),)
+    return tuple(_shown(printable(text[:_MOST_CHARS]).strip(), typeface, missing) for text in raw)
 
 
 def _shown(text: str, typeface: Typeface, missing: dict[str, None]) -> str:
@@ -85,30 +90,29 @@ def _set(
     element: Text, texts: tuple[str, ...], rect: Rect, type_scale: float, typeface: Typeface
 ) -> tuple[_Setting, list[str]]:
     """The largest type in which all stands, else the smallest with the rest cut off."""
-    setting = None
     for size_dots in _sizes(element, rect, type_scale, typeface):
-        lines = min(element.max_lines, rect.height // size_dots)
-        setting = _Setting(typeface, size_dots, element.bold, rect.width, lines)
-        set_lines, whole = (
-            _listed(texts, setting) if element.text == "{items}" else _broken(texts[0], setting)
-        )
+        most_lines = min(element.max_lines, rect.height // size_dots)
+        setting = _Setting(typeface, size_dots, element.bold, rect.width, most_lines)
+        lines, whole = _listed(texts, setting) if element.text == ITEMS else _broken(texts[0], setting)
         if whole:
             break
-    if setting is None:
-        raise Unprintable(f"no type of the printer stands in {rect.height} dots: {element.text}")
-    return setting, set_lines
+    return setting, lines
 
 
 def _sizes(element: Text, rect: Rect, type_scale: float, typeface: Typeface) -> Iterator[int]:
-    """From the wanted size down to the smallest allowed, those that stand in the box at all."""
-    smallest = typeface.size_at_most(min(rect.height, int(element.smallest_mm * type_scale)))
-    size = max(smallest, typeface.size_at_most(min(rect.height, int(element.size_mm * type_scale))))
-    while size >= smallest and size <= rect.height:
-        yield size
-        smaller = typeface.size_at_most(size - max(1, size // _SHRINK_STEPS))
-        if smaller >= size:
-            return
-        size = max(smallest, smaller) if size > smallest else 0
+    """From the wanted size down to the smallest allowed; at least one."""
+    wanted, smallest = (
+        typeface.size_at_most(min(rect.height, int(size_mm * type_scale + _ROUNDING)))
+        for size_mm in (element.size_mm, element.smallest_mm)
+    )
+    if smallest > rect.height:
+        raise Unprintable(
+            f"no type of the printer is so small that {element.text} stands in {rect.height} dots"
+        )
+    while wanted > smallest:
+        yield wanted
+        wanted = max(smallest, typeface.size_at_most(wanted - max(1, wanted // _SHRINK_STEPS)))
+    yield smallest
 
 
 def _listed(texts: tuple[str, ...], setting: _Setting) -> tuple[list[str], bool]:
@@ -134,18 +138,11 @@ def _broken(text: str, setting: _Setting) -> tuple[list[str], bool]:
 
 
 def _head(text: str, setting: _Setting) -> str:
-    """As much as fits on a line; a word that would be cut goes to the next one, if it fits there."""
+    """As much as fits on a line; a word that would be cut goes to the next one, if a line can begin before it."""
     size = _fitting(text, setting, "")
-    if size < len(text) and _is_word(text[size - 1 : size]) and _is_word(text[size]):
-        start = size
-        while start and _is_word(text[start - 1]):
-            start -= 1
-        size = start or size
+    if 0 < size < len(text) and text[size - 1] in _WORD and text[size] in _WORD:
+        size = len(text[:size].rstrip(_WORD)) or size
     return text[:size]
-
-
-def _is_word(char: str) -> bool:
-    return char.isascii() and (char.isalnum() or char in "-_./") and bool(char)
 
 
 def _clipped(text: str, setting: _Setting) -> str:
