@@ -196,7 +196,7 @@ class LabelPrinter:
         try:
             await self._link.open(connect_timeout_s=self._timeouts.connect_s)
             conversation = self.language.converse(self._link, self._timeouts, self.media)
-            if self._torn is not None:  # else the rest of a command that was cut would swallow the first question
+            if self._torn is not None:  # the rest of a cut command would swallow the first question
                 self._verdict = await conversation.settle(self._torn)
                 self._torn = None
             await self._get_to_know(conversation)

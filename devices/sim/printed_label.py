@@ -11,7 +11,7 @@ import zxingcpp
 from PIL import Image
 
 _PRINT_QR = re.compile(r"FH1:(?P<waybill>[^:]+):(?P<job>.+):(?P<copy>\d+)")
-_FORMATS = [zxingcpp.BarcodeFormat.Code128, zxingcpp.BarcodeFormat.QRCode]
+_FORMATS = zxingcpp.BarcodeFormats((zxingcpp.BarcodeFormat.Code128, zxingcpp.BarcodeFormat.QRCode))
 _QUIET_DOTS = 40  # labels are read on a table, with white around them
 
 
@@ -80,6 +80,14 @@ def read_label(image: Image.Image, *, first_byte_at: float, printed_at: float) -
 
 
 def _scan(image: Image.Image) -> Sequence[zxingcpp.Barcode]:
+    """The head's own dots lie straight, sharp and in full size: nothing of what helps a camera is needed."""
     table = Image.new("L", (image.width + 2 * _QUIET_DOTS, image.height + 2 * _QUIET_DOTS), 255)
     table.paste(image, (_QUIET_DOTS, _QUIET_DOTS))
-    return zxingcpp.read_barcodes(table, formats=_FORMATS)
+    return zxingcpp.read_barcodes(
+        table,
+        formats=_FORMATS,
+        try_rotate=False,
+        try_downscale=False,
+        try_invert=False,
+        binarizer=zxingcpp.Binarizer.BoolCast,
+    )

@@ -113,7 +113,9 @@ class EscposConversation:
         """The job's own ticket, or everything interpreted and a healthy printer after that."""
         if self._job is not None:
             return "process-id" if self._job in self._confirmed else None
-        return "status" if self.proof == "status" and self._in_order_answered and self._healthy_since else None
+        return (
+            "status" if self.proof == "status" and self._in_order_answered and self._healthy_since else None
+        )
 
     async def clear(self, timeout_s: float) -> bool:
         """DLE DC4 8 clears both buffers and says so; nothing else is sent meanwhile."""

@@ -1,31 +1,38 @@
-"""A printed label as a picture, dot by dot as a 203 dpi head would burn it: readable by people and by scanners."""
+"""A printed label as a picture, dot by dot as the head would burn it: readable by people and by scanners.
+
+In page mode text stands on its base line and everything else on its lower edge, as in Epson's printers
+(TM-T88III specification, 3.12.3).
+"""
 
 from __future__ import annotations
 
-from functools import cache
-from pathlib import Path
+from functools import lru_cache
 
 import qrcode  # ships no types
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
+from devices.labels.fonts import RasterTypeface
 from devices.labels.label import Media
 from devices.sim.code128 import bars, symbols_and_text
-from devices.sim.escpos.operations import Barcode, Feed, LineEnd, Operation, Qr, Style, Text
+from devices.sim.escpos.operations import (
+    Barcode,
+    BitImage,
+    Feed,
+    LineEnd,
+    MotionUnits,
+    MoveTo,
+    OnPage,
+    PageMode,
+    PrintArea,
+    Qr,
+    Style,
+    Text,
+)
 
 CELL_DOTS, CHAR_DOTS = 12, 24
 TEXT_BELOW_CODE_DOTS = 32
-_WHITE, _BLACK = 1, 0
-_BASELINE_DOTS = 19
-_SIZES_DOTS = (22, 20, 18, 16, 14, 12)  # the first that keeps a character within its cell
-_FONT_FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path.home() / ".local/share/fonts")
-# Fonts with Chinese characters, best first, and which face of the collection is simplified and monospaced.
-_CJK_FONTS = (
-    ("NotoSansCJK-Regular.ttc", 7),
-    ("NotoSansSC-Regular.otf", 0),
-    ("wqy-microhei.ttc", 1),
-    ("wqy-zenhei.ttc", 1),
-    ("DroidSansFallbackFull.ttf", 0),
-)
+_BASE_LINE_DOTS = 21  # of the 24 of a character
+_INK = 1  # pieces are drawn as masks: what is set is burnt
 _QR_LEVELS = (
     qrcode.constants.ERROR_CORRECT_L,
     qrcode.constants.ERROR_CORRECT_M,
@@ -34,8 +41,8 @@ _QR_LEVELS = (
 )
 
 
-def picture(operations: tuple[Operation, ...], media: Media) -> Image.Image:
-    """Draw what was printed. A label longer than its media is drawn longer, as a roll would show it."""
+def picture(operations: tuple[OnPage, ...], media: Media) -> Image.Image:
+    """Draw what was printed, mode "1", 0 is black. Labels with gaps are cut off where they end, a roll is not."""
     canvas = _Canvas(media)
     for operation in operations:
         canvas.print(operation)
@@ -44,32 +51,76 @@ def picture(operations: tuple[Operation, ...], media: Media) -> Image.Image:
 
 
 class _Canvas:
+    """Standard mode: line below line. Page mode: where the print position is."""
+
     def __init__(self, media: Media) -> None:
         self._media = media
-        self._rows: list[tuple[int, int, Image.Image]] = []
+        self._placed: list[tuple[int, int, Image.Image]] = []
         self._line: list[tuple[str, Style]] = []
         self._y = 0
+        self._in_page = False
+        self._units = MotionUnits(0, 0)
+        self._area = (0, 0, media.width_dots, media.height_dots)
+        self._pen = (0, 0)
 
-    def print(self, operation: Operation) -> None:
+    def print(self, operation: OnPage) -> None:
         match operation:
             case Text(text, style):
-                self._line.append((text, style))
+                self._text(text, style)
             case LineEnd(spacing):
                 self.end_line(spacing)
             case Feed(dots):
                 self._y += dots
+            case BitImage(old=True) if self._in_page:
+                return  # GS v 0 is not known there
+            case BitImage() as image:
+                self._place(_bit_image(image), image.align)
             case Barcode() as code:
                 self._barcode(code)
             case Qr() as code:
                 self._place(_qr(code), code.align)
+            case _:
+                self._set(operation)
+
+    def _set(self, operation: PageMode | MotionUnits | PrintArea | MoveTo) -> None:
+        match operation:
+            case PageMode(on) if on != self._in_page:
+                self.end_line(0)
+                self._y += 0 if on else self._area[1] + self._area[3]
+                self._in_page, self._pen = on, (0, _BASE_LINE_DOTS)
+            case MotionUnits():
+                self._units = operation
+            case PrintArea(x, y, width, height):
+                self._area = (self._across(x), self._along(y), self._across(width), self._along(height))
+            case MoveTo(x, y):
+                self._pen = (
+                    self._pen[0] if x is None else self._across(x),
+                    self._pen[1] if y is None else self._along(y),
+                )
+
+    def _across(self, units: int) -> int:
+        return round(units * self._media.dpi / (self._units.across_per_inch or self._media.dpi))
+
+    def _along(self, units: int) -> int:
+        return round(units * self._media.dpi / (self._units.along_per_inch or 2 * self._media.dpi))
 
     def end_line(self, spacing_dots: int) -> None:
-        if self._line:
+        if self._in_page:
+            self._pen = (0, self._pen[1] + spacing_dots)
+        elif self._line:
             image, align = _text_line(self._line), self._line[0][1].align
-            self._place(image, align, max(spacing_dots, image.height))
             self._line = []
+            self._place(image, align, max(spacing_dots, image.height))
         else:
             self._y += spacing_dots
+
+    def _text(self, text: str, style: Style) -> None:
+        if self._in_page:
+            self._place(
+                _text_line([(text, style)]), 0, down_dots=(CHAR_DOTS - _BASE_LINE_DOTS) * style.height
+            )
+        else:
+            self._line.append((text, style))
 
     def _barcode(self, code: Barcode) -> None:
         read = symbols_and_text(code.data)
@@ -84,21 +135,45 @@ class _Canvas:
     def _place(
         self, image: Image.Image, align: int, advance_dots: int | None = None, down_dots: int = 0
     ) -> None:
+        if self._in_page:
+            self._place_in_area(image, down_dots)
+            return
         free = self._media.width_dots - image.width
-        self._rows.append((max(0, free * align // 2), self._y + down_dots, image))
+        self._placed.append((max(0, free * align // 2), self._y + down_dots, image))
         self._y += image.height if advance_dots is None else advance_dots
 
+    def _place_in_area(self, image: Image.Image, down_dots: int) -> None:
+        (x, y), (left, top, width, height) = self._pen, self._area
+        above = y + down_dots - image.height
+        inside = image.crop(
+            (0, max(0, -above), min(image.width, width - x), min(image.height, height - above))
+        )
+        self._placed.append((left + x, self._y + top + max(0, above), inside))
+        self._pen = (x + image.width, y)
+
     def image(self) -> Image.Image:
-        height = max(self._media.height_dots, self._y) if self._media.gap else self._y
-        label = Image.new("1", (self._media.width_dots, max(1, height)), _WHITE)
-        for x, y, image in self._rows:
-            label.paste(image, (x, y))
+        height = self._media.height_dots if self._media.gap else self._y
+        label = Image.new("1", (self._media.width_dots, max(1, height)), 1)
+        for x, y, image in self._placed:
+            label.paste(0, (x, y), image)
         return label
 
 
+def _negative(mask: Image.Image) -> Image.Image:
+    around = Image.new("1", mask.size, _INK)
+    around.paste(0, (0, 0), mask)
+    return around
+
+
+def _bit_image(image: BitImage) -> Image.Image:
+    drawn = Image.frombytes("1", (image.width_bytes * 8, image.rows), image.data)
+    size = (drawn.width * image.scale_x, drawn.height * image.scale_y)
+    return drawn if size == drawn.size else drawn.resize(size, Image.Resampling.NEAREST)
+
+
 def _bars(modules: str, module_dots: int, height_dots: int) -> Image.Image:
-    row = Image.new("1", (len(modules), 1), _WHITE)
-    row.putdata([_BLACK if module == "1" else _WHITE for module in modules])
+    row = Image.new("1", (len(modules), 1))
+    row.putdata([_INK * (module == "1") for module in modules])
     return row.resize((len(modules) * module_dots, height_dots), Image.Resampling.NEAREST)
 
 
@@ -107,21 +182,22 @@ def _qr(code: Qr) -> Image.Image:
     drawn.add_data(code.data)
     drawn.make(fit=True)
     matrix = drawn.get_matrix()
-    image = Image.new("1", (len(matrix), len(matrix)), _WHITE)
-    image.putdata([_BLACK if dark else _WHITE for row in matrix for dark in row])
+    image = Image.new("1", (len(matrix), len(matrix)))
+    image.putdata([_INK * dark for row in matrix for dark in row])
     side = len(matrix) * max(1, code.module_dots)
     return image.resize((side, side), Image.Resampling.NEAREST)
 
 
 def _text_line(spans: list[tuple[str, Style]]) -> Image.Image:
+    """Characters of all sizes on one base line."""
     width = sum(_cell_dots(char) * style.width for text, style in spans for char in text)
     height = max(style.height for _, style in spans) * CHAR_DOTS
-    line, x = Image.new("1", (max(1, width), height), _WHITE), 0
+    line, x = Image.new("1", (max(1, width), height)), 0
     for text, style in spans:
         for char in text:
             size = (_cell_dots(char) * style.width, CHAR_DOTS * style.height)
             glyph = _glyph(char, style.bold).resize(size, Image.Resampling.NEAREST)
-            line.paste(glyph, (x, height - size[1]))
+            line.paste(_negative(glyph) if style.reverse else glyph, (x, height - size[1]))
             x += size[0]
     return line
 
@@ -130,27 +206,15 @@ def _cell_dots(char: str) -> int:
     return CELL_DOTS if char.isascii() else 2 * CELL_DOTS
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _glyph(char: str, bold: bool) -> Image.Image:
-    """One character in its cell; a box where no font on this machine has Chinese characters."""
-    width = _cell_dots(char)
-    cell = Image.new("1", (width, CHAR_DOTS), _WHITE)
-    draw = ImageDraw.Draw(cell)
-    draw.fontmode = "1"
-    font = next((font for font in map(_font, _SIZES_DOTS) if font and font.getlength(char) <= width), None)
-    if font is None and not char.isascii():
-        draw.rectangle((2, 2, width - 3, CHAR_DOTS - 3), outline=_BLACK)
-        return cell
-    for shift in (0, 1) if bold else (0,):
-        at = (width / 2 + shift, _BASELINE_DOTS)
-        draw.text(at, char, font=font or ImageFont.load_default(_SIZES_DOTS[-1]), fill=_BLACK, anchor="ms")
+    """One character in the middle of its cell; what is wider loses its sides."""
+    ink = _resident_font().line(char, CHAR_DOTS, bold)
+    cell = Image.new("1", (_cell_dots(char), CHAR_DOTS))
+    cell.paste(ink, ((cell.width - ink.width) // 2, 0))
     return cell
 
 
-@cache
-def _font(size_dots: int) -> ImageFont.FreeTypeFont | None:
-    for name, index in _CJK_FONTS:
-        for folder in _FONT_FOLDERS:
-            for path in sorted(folder.rglob(name)):
-                return ImageFont.truetype(path, size_dots, index=index)
-    return None
+@lru_cache(maxsize=1)
+def _resident_font() -> RasterTypeface:
+    return RasterTypeface()

@@ -21,6 +21,7 @@ class Style:
     height: int = 1
     bold: bool = False
     align: int = 0
+    reverse: bool = False  # white on black
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +69,59 @@ class Feed:
 
 
 @dataclass(frozen=True, slots=True)
+class BitImage:
+    """Rows of dots (GS v 0, GS ( L), each dot drawn `scale_x` by `scale_y`; a set bit is black, the highest leftmost.
+
+    `old`: it came as GS v 0, which page mode does not know.
+    """
+
+    width_bytes: int
+    rows: int
+    data: bytes
+    scale_x: int = 1
+    scale_y: int = 1
+    align: int = 0
+    old: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MotionUnits:
+    """GS P: the fractions of an inch in which positions are given from here on; 0: the model's own."""
+
+    across_per_inch: int
+    along_per_inch: int
+
+
+@dataclass(frozen=True, slots=True)
+class PageMode:
+    """ESC L, or ESC S: from here on things stand where they are told to, or one below the other."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PrintArea:
+    """ESC W, in motion units: the part of the page that positions count from."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class MoveTo:
+    """ESC $ or GS $, in motion units from the top left of the print area: the left edge, or the base line."""
+
+    x: int | None = None
+    y: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class EndOfLabel:
-    """FF or a cut: what stands on the page comes out."""
+    """FF or a cut: what was printed so far comes out."""
+
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,5 +137,7 @@ class Ask:
     data: bytes = b""
 
 
-Operation = Text | LineEnd | Barcode | Qr | Feed | EndOfLabel | Init | Ask
+OnPage = Text | LineEnd | Barcode | Qr | Feed | BitImage | PageMode | MotionUnits | PrintArea | MoveTo
+"""What makes up a label."""
+Operation = OnPage | EndOfLabel | Init | Ask
 """What waits in the receive buffer for its turn."""

@@ -12,11 +12,16 @@ from dataclasses import dataclass, field, replace
 from devices.sim.escpos.operations import (
     Ask,
     Barcode,
+    BitImage,
     EndOfLabel,
     Feed,
     Init,
     LineEnd,
+    MotionUnits,
+    MoveTo,
     Operation,
+    PageMode,
+    PrintArea,
     Qr,
     RealTime,
     Style,
@@ -47,6 +52,8 @@ _LENGTHS = {
     )
     for letter in letters
 }
+_PAGE_LENGTHS = {b"\x1bL": 2, b"\x1bS": 2, b"\x1bT": 3, b"\x1bW": 10, b"\x1d$": 4, b"\x1d\\": 4}
+_SCALES = ((1, 1), (2, 1), (1, 2), (2, 2))  # of GS v 0 by its mode
 
 
 def read_all(data: bytes) -> tuple[Operation, ...]:
@@ -105,20 +112,20 @@ class _Modes:
     qr_module_dots: int = 3
     qr_level: int = 0
     qr_data: bytes = b""
+    graphics: BitImage | None = None
 
 
 @dataclass(slots=True)
 class OrderedReader:
     """Interprets the receive buffer in its order.
 
-    `offset` counts all bytes done with; `operation_offset` is where the last operation began, and
-    `operation_bytes` are its bytes with the mode commands before it.
+    `offset` counts all bytes done with; `operation_offset` is where the last operation began. A printer without
+    `page_mode` takes its commands for two bytes, as all that it does not know, and their parameters for text.
     """
 
+    page_mode: bool = True
     offset: int = 0
     operation_offset: int = 0
-    operation_bytes: bytes = b""
-    _taken: bytearray = field(default_factory=bytearray)
     _buffer: bytearray = field(default_factory=bytearray)
     _modes: _Modes = field(default_factory=_Modes)
 
@@ -135,7 +142,6 @@ class OrderedReader:
         """Forget the buffer and all modes."""
         self.offset += len(self._buffer)
         self._buffer.clear()
-        self._taken.clear()
         self._modes = _Modes()
 
     def next(self) -> Operation | None:
@@ -144,13 +150,9 @@ class OrderedReader:
             used, operation = self._step()
             if used == 0:
                 return None
-            if self._buffer[0] != _DLE:
-                self._taken += self._buffer[:used]
             del self._buffer[:used]
             self.operation_offset, self.offset = self.offset, self.offset + used
             if operation is not None:
-                self.operation_bytes = bytes(self._taken)
-                self._taken.clear()
                 return operation
         return None
 
@@ -182,10 +184,15 @@ class OrderedReader:
             return self._block()
         if name == b"\x1dV":
             return self._cut()
-        length = _LENGTHS.get(name, 2)
+        if name == b"\x1dv":
+            return self._raster()
+        length = _LENGTHS.get(name) or (_PAGE_LENGTHS.get(name, 2) if self.page_mode else 2)
         if len(self._buffer) < length:
             return 0, None
-        return length, self._obey(name, self._buffer[2] if length > 2 else 0)
+        values = bytes(self._buffer[2:length])
+        if name in _PAGE_LENGTHS or name in (b"\x1b$", b"\x1dP"):
+            return length, _placed(name, values) if self.page_mode else None
+        return length, self._obey(name, values[0] if values else 0)
 
     def _obey(self, name: bytes, n: int) -> Operation | None:
         """Commands of fixed length."""
@@ -204,7 +211,7 @@ class OrderedReader:
                 return Ask("info", bytes((n,)))
             case b"\x1da":
                 return Ask("auto-status", bytes((n,)))
-            case b"\x1d!" | b"\x1bE" | b"\x1bG" | b"\x1ba":
+            case b"\x1d!" | b"\x1dB" | b"\x1bE" | b"\x1bG" | b"\x1ba":
                 modes.style = _restyled(modes.style, name, n)
             case _:
                 self._set_mode(name, n)
@@ -253,7 +260,23 @@ class OrderedReader:
         if len(self._buffer) < 3:
             return 0, None
         length = 3 if self._buffer[2] in b"\x00\x0101" else 4  # the other forms name a feed
-        return (length, EndOfLabel()) if len(self._buffer) >= length else (0, None)
+        return (length, EndOfLabel(cut=True)) if len(self._buffer) >= length else (0, None)
+
+    def _raster(self) -> tuple[int, Operation | None]:
+        """GS v 0 m xL xH yL yH and the rows."""
+        if len(self._buffer) < 8:
+            return 0, None
+        _, _, zero, mode, *size = self._buffer[:8]
+        width, rows = _word(size[0:2]), _word(size[2:4])
+        if zero != ord("0"):
+            return 2, None
+        end = 8 + width * rows
+        if len(self._buffer) < end:
+            return 0, None
+        scale_x, scale_y = _SCALES[mode & 3]
+        align = self._modes.style.align
+        image = BitImage(width, rows, bytes(self._buffer[8:end]), scale_x, scale_y, align, old=True)
+        return end, image if image.data else None
 
     def _block(self) -> tuple[int, Operation | None]:
         """GS ( x pL pH and that many bytes."""
@@ -263,9 +286,22 @@ class OrderedReader:
         if len(self._buffer) < end:
             return 0, None
         body = bytes(self._buffer[5:end])
-        if self._buffer[2] == ord("H") and body[:2] == b"00" and len(body) == 6:
-            return end, Ask("process-id", body[2:])
-        return end, self._qr(body) if self._buffer[2] == ord("k") and body[:1] == b"1" else None
+        return end, self._obey_block(self._buffer[2], body)
+
+    def _obey_block(self, letter: int, body: bytes) -> Operation | None:
+        match chr(letter), body[:2]:
+            case "H", b"00" if len(body) == 6:
+                return Ask("process-id", body[2:])
+            case "H", b"10" if len(body) == 3:
+                return Ask("offline-notice", body[2:])
+            case "L", b"0p" if len(body) > 9:
+                self._modes.graphics = _graphics(body[2:], self._modes.style.align)
+            case "L", b"02" | b"0\x02":
+                image, self._modes.graphics = self._modes.graphics, None
+                return image
+            case "k", _ if body[:1] == b"1":
+                return self._qr(body)
+        return None
 
     def _qr(self, body: bytes) -> Operation | None:
         modes = self._modes
@@ -281,7 +317,38 @@ class OrderedReader:
         return None
 
 
+def _word(low_high: bytes | list[int]) -> int:
+    return low_high[0] + 256 * low_high[1]
+
+
+def _placed(name: bytes, values: bytes) -> Operation | None:
+    """What says where things stand."""
+    match name:
+        case b"\x1bL" | b"\x1bS":
+            return PageMode(on=name == b"\x1bL")
+        case b"\x1bW":
+            return PrintArea(*(_word(values[at : at + 2]) for at in range(0, 8, 2)))
+        case b"\x1b$":
+            return MoveTo(x=_word(values))
+        case b"\x1d$":
+            return MoveTo(y=_word(values))
+        case b"\x1dP":
+            return MotionUnits(values[0], values[1])
+    return None
+
+
+def _graphics(body: bytes, align: int) -> BitImage | None:
+    """GS ( L function 112: one tone, bx by c xL xH yL yH and the rows; None where there are more or fewer."""
+    _, scale_x, scale_y, _, *size = body[:8]
+    width, rows = (_word(size[0:2]) + 7) // 8, _word(size[2:4])
+    if scale_x not in (1, 2) or scale_y not in (1, 2) or len(body) != 8 + width * rows:
+        return None
+    return BitImage(width, rows, body[8:], scale_x, scale_y, align)
+
+
 def _restyled(style: Style, name: bytes, n: int) -> Style:
+    if name == b"\x1dB":
+        return replace(style, reverse=bool(n & 1))
     if name == b"\x1d!":
         return replace(style, width=(n >> 4 & 7) + 1, height=(n & 7) + 1)
     if name == b"\x1ba":
