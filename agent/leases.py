@@ -37,9 +37,11 @@ class LeaseKeeper:
         self._backoff = Backoff()
         self._rng = rng or random.Random()
         self.low: tuple[str, ...] = ()
+        self._told: set[str] = set()  # carriers that came or changed: orders may have waited for them
         store.follow(self._committed)
 
     def _committed(self, entries: Sequence[Entry]) -> None:
+        self._told.update(entry.event.carrier for entry in entries if isinstance(entry.event, CarrierSet))
         if any(isinstance(entry.event, CarrierSet | LabelQueued) for entry in entries):
             self._wakeup.set()
 
@@ -62,6 +64,8 @@ class LeaseKeeper:
         carriers = list(table(Carrier).find(self._reader, "WHERE active ORDER BY carrier"))
         low = [carrier for carrier in carriers if self._is_low(carrier)]
         self.low = tuple(carrier.carrier for carrier in low)
+        while self._told:
+            await self._label_waiting(self._told.pop())
         for carrier in low:
             await self._fill(carrier)
         self.low = tuple(carrier.carrier for carrier in low if self._is_low(carrier))
@@ -85,8 +89,11 @@ class LeaseKeeper:
             expires_at=from_text(got.expires_at),
         )  # fmt: skip
         await self._store.ask(taken)
-        while (await self._store.ask(c.LabelWaiting(carrier=carrier.carrier))).entries:
-            log.info("labelled orders of %s that had waited for numbers", carrier.carrier)
+        await self._label_waiting(carrier.carrier)
+
+    async def _label_waiting(self, carrier: str) -> None:
+        while (await self._store.ask(c.LabelWaiting(carrier=carrier))).entries:
+            log.info("labelled orders of %s that had waited", carrier)
 
     async def _request(self, carrier: Carrier) -> LeaseRequest:
         """The open request of this carrier, else a new one; its key is on disk before the hub is asked."""

@@ -47,7 +47,10 @@ class PrinterRoster:
         return chosen
 
     def stand_in(self, carrier: str, owner: str, printer: str) -> str | None:
-        """The ready printer of its group with the shortest queue, never itself; None: none fits and is ready."""
+        """The ready printer of its group with the shortest queue, never itself; None: none fits and is ready.
+
+        The group of a printer that is in the configuration no more is everybody.
+        """
         fitting = [
             each.id for each in self._peers(printer) if each.id != printer and each.fits(carrier, owner)
         ]

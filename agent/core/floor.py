@@ -70,7 +70,10 @@ class Floor(Protocol):
         ...
 
     def stand_in(self, carrier: str, owner: str, printer: str) -> str | None:
-        """The ready printer of its group with the shortest queue, never itself; None: none fits and is ready."""
+        """The ready printer of its group with the shortest queue, never itself; None: none fits and is ready.
+
+        The group of a printer that is in the configuration no more is everybody.
+        """
         ...
 
 

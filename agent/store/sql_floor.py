@@ -24,7 +24,10 @@ class Roster(Protocol):
         ...
 
     def stand_in(self, carrier: str, owner: str, printer: str) -> str | None:
-        """The ready printer of its group with the shortest queue, never itself; None: none fits and is ready."""
+        """The ready printer of its group with the shortest queue, never itself; None: none fits and is ready.
+
+        The group of a printer that is in the configuration no more is everybody.
+        """
         ...
 
 

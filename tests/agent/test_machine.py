@@ -13,10 +13,10 @@ from agent.core import events as ev
 from agent.core.apply import FOLDS, apply
 from agent.core.decide import RULES, decide
 from agent.core.floor import Entry, MemoryFloor
-from agent.core.model import OrderState
+from agent.core.model import OrderState, PrintJob
 from agent.core.outbound import PROJECTIONS
 from agent.core.story import Refused, after, place
-from tests.agent.floors import NOON, floor_with, stocked
+from tests.agent.floors import NOON, fact, floor_with, order, paid, run, stocked
 from tests.agent.invariants import check_floor, check_journal, check_move, check_print, check_promise
 from tests.agent.universe import MAKERS, T, any_command
 
@@ -76,6 +76,37 @@ def test_every_command_is_answered_in_every_order_state(state: OrderState) -> No
         decided = decide(floor, make(floor, rng.choice), NOON)
         if isinstance(decided, Refused):
             assert decided.reason.partition(":")[2].strip(), "a refusal is a word, a colon and a sentence"
+
+
+def asked_about(job: str) -> list[c.Command]:
+    """Everything that may be asked about a print job and its label."""
+    return [
+        c.StartPrint(job=job, printer="lp2"), c.PrintSentAll(job=job), c.SuspectPrint(job=job, reason="hung up"),
+        c.FinishPrint(job=job, evidence="status", first_byte_at=None), c.FailOverPrint(job=job, reason="no paper"),
+        c.RequeuePrint(job=job, reason="cleared"), c.FailPrint(job=job, reason="too wide"),
+        c.SettlePrint(job=job, printed=True), c.SettlePrint(job=job, printed=False),
+        c.ReprintLabel(order_no="SO-1", reason="torn"), c.UnholdOrder(order_no="SO-1"), fact("cancelled"),
+    ]  # fmt: skip
+
+
+def one_label() -> MemoryFloor:
+    floor = stocked(waybills=1, printers=("lp1", "lp2"))
+    run(floor, order(), paid())
+    return floor
+
+
+@settings(max_examples=400)
+@given(st.lists(st.tuples(st.integers(0, 11), st.integers(0, 2)), max_size=14))
+def test_whatever_is_asked_of_a_label_and_its_copies_there_is_never_one_too_many(
+    drawn: list[tuple[int, int]],
+) -> None:
+    floor = one_label()
+    first, journal = floor.head, []
+    for number, which in drawn:
+        jobs = sorted(floor.all(PrintJob), key=lambda job: job.copy_no)
+        journal += step(floor, asked_about(jobs[which % len(jobs)].job)[number])
+        check_floor(floor)
+    check_journal([renumbered(entry, first.row, first.sequence) for entry in journal])
 
 
 def test_every_command_has_a_rule() -> None:

@@ -94,10 +94,10 @@ def test_stand_ins_chosen_in_one_commit_are_spread() -> None:
     assert {made.stand_in("SF", "ACME", "lp1"), made.stand_in("SF", "ACME", "lp1")} == {"lp2", "lp3"}
 
 
-def test_nobody_stands_in_for_a_printer_that_is_gone_or_alone() -> None:
-    made = roster(printer("lp1"), printer("lp2"), ready="lp1 lp2")
+def test_nobody_stands_in_for_a_printer_without_a_group_and_anybody_for_one_that_is_gone() -> None:
+    made = roster(printer("lp1"), printer("lp2"), ready="lp2")
     assert made.stand_in("SF", "ACME", "lp1") is None
-    assert made.stand_in("SF", "ACME", "gone") is None
+    assert made.stand_in("SF", "ACME", "gone") == "lp2"
 
 
 def test_nobody_takes_over_who_is_not_ready_either() -> None:
