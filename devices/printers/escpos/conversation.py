@@ -2,6 +2,10 @@
 
 A process id (GS ( H function 48) is sent by the printer when everything before it has been printed; an answer to
 GS r when everything before it has been interpreted, which proves a label together with a healthy DLE EOT after it.
+
+Process ids tell themselves apart, answers to GS r do not. So whatever an earlier connection asked in order must be
+answered before the first job of this one: see `probe`. Our payloads hold no real-time command, so that there is
+nothing for GS ( D to forbid.
 """
 
 from __future__ import annotations
@@ -13,7 +17,7 @@ from collections.abc import Callable
 from devices.errors import LinkTimeout
 from devices.labels.label import Media
 from devices.links.link import Link
-from devices.printers.escpos.raster import LONGEST_COMMAND_BYTES
+from devices.printers.escpos.raster import longest_command_bytes
 from devices.printers.escpos.replies import (
     BufferCleared,
     InOrderStatus,
@@ -45,7 +49,7 @@ class EscposConversation:
         self.proof: Evidence | None = None
         self._link = link
         self._timeouts = timeouts
-        self._ends_label = _FORM_FEED if media.gap else _CUT
+        self._fresh_start = bytes(longest_command_bytes(media)) + (_FORM_FEED if media.gap else _CUT)
         self._reader = ReplyReader()
         self._status: dict[int, int] = {}
         self._status_asked: deque[int] = deque()
@@ -55,6 +59,7 @@ class EscposConversation:
         self._job: str | None = None  # the ticket of the job, where there is one
         self._in_order_asked = 0
         self._in_order_answers = 0
+        self._cleared = False  # the job, before it was interpreted
         self._healthy_since = False  # a good status was asked for after the in-order answer
         self._clears = 0
 
@@ -71,7 +76,11 @@ class EscposConversation:
         return status
 
     async def probe(self, confirm: Confirm) -> None:
-        """Ask both in-order questions; what it skips, it lacks."""
+        """Ask both in-order questions; what it skips, it lacks.
+
+        The first answer may be one that an earlier connection waited for. The others follow it at once, as nothing
+        is printed between them: so they have all come by the time that a ticket has, or has not within `probe_s`.
+        """
         if confirm == "none":
             self.proof = "none"
             return
@@ -79,10 +88,9 @@ class EscposConversation:
         await self._write(self._process_id_query(ticket) + self._in_order_query())
         # What it still holds of an earlier connection is printed first: the answer may take as long as that.
         if await self._wait_for(lambda: self._in_order_answered, self._timeouts.confirm_s):
-            spoke = confirm != "status" and await self._wait_for(
-                lambda: ticket in self._confirmed, self._timeouts.probe_s
-            )
-            self.proof = "process-id" if spoke else "status"
+            spoke = await self._wait_for(lambda: ticket in self._confirmed, self._timeouts.probe_s)
+            self.proof = "process-id" if spoke and confirm != "status" else "status"
+            self._in_order_asked = self._in_order_answers = 0
             return
         status = await self.status(self._timeouts.status_s)
         if not status.ready:
@@ -96,7 +104,7 @@ class EscposConversation:
     def job(self, payload: bytes, mark: str) -> bytes:
         """The label and the best question that this printer answers."""
         del mark
-        self._job, self._healthy_since = None, False
+        self._job, self._cleared, self._healthy_since = None, False, False
         if self.proof == "process-id":
             self._job = self._next_ticket()
             return payload + self._process_id_query(self._job)
@@ -131,12 +139,12 @@ class EscposConversation:
         """Nothing tells of earlier jobs here: clear, so that what a person then sees on the table is decisive."""
         del mark
         if not await self.clear(self._timeouts.status_s):
-            await self._write(bytes(LONGEST_COMMAND_BYTES) + self._ends_label)
+            await self._write(self._fresh_start)
         return True
 
     @property
     def _in_order_answered(self) -> bool:
-        return self._in_order_answers >= self._in_order_asked > 0
+        return self._in_order_answers >= self._in_order_asked > 0 and not self._cleared
 
     @property
     def _job_interpreted(self) -> bool:
@@ -157,7 +165,8 @@ class EscposConversation:
         return IN_ORDER_QUERY
 
     async def _write(self, data: bytes) -> None:
-        await self._link.write(data, deadline_s=self._timeouts.write_s)
+        wire_s = len(data) / self._link.bytes_per_s if self._link.bytes_per_s else 0.0
+        await self._link.write(data, deadline_s=wire_s + self._timeouts.write_s)
 
     async def _wait_for(self, met: Callable[[], bool], timeout_s: float) -> bool:
         """Read replies until `met` or the time is up. Raises LinkLost."""
@@ -186,4 +195,5 @@ class EscposConversation:
             case BufferCleared():
                 self._clears += 1
                 self._tickets.clear()  # what was cleared is never answered
+                self._cleared = self._in_order_answers < self._in_order_asked
                 self._in_order_asked = self._in_order_answers

@@ -1,147 +1,158 @@
-"""A parcel label in the printer's own ESC/POS: text, Code 128 and QR code, no raster.
+"""A label in the printer's own ESC/POS: its fonts, its bars and its QR codes, each at its place on a page.
 
-A few hundred bytes, composed by python-escpos in well under a millisecond, so that a slow line and a busy
-hour do not matter. Nothing that stands in an order can act as a command.
+FF prints the page and goes back to standard mode; what ends the label comes after it. There FF feeds to the next
+label's print position, and moves no paper where that is reached already (Bixolon SRP-352 manual, FF), as it is after
+a page as long as its label.
+
+Nothing that stands in an order can act as a command: text is printable characters alone, and what a printer would
+take for a real-time command inside a code's data is sent as dots.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 
-from devices.errors import Unprintable
-from devices.printers.escpos.cjk import cells, clip, encode, printable, wrap
-from devices.printers.escpos.code128 import code128
-from devices.printers.escpos.library import this_threads_dummy
-from devices.labels.label import Label, LabelItem, Media, Party
-from devices.labels.privacy import mask_address, mask_name, mask_phone
+from devices.labels.cells import CellTypeface
+from devices.labels.label import Media
+from devices.labels.placed import Bars, Box, Fill, Layout, Picture, Placed, QrCode, Raster, TextRun
+from devices.labels.text import printable
+from devices.printers.escpos.cjk import encode, in_gbk
+from devices.printers.escpos.code128 import gs_k_data
+from devices.printers.escpos.library import EscposBytes, this_threads_dummy
+from devices.printers.escpos.page import CELL_DOTS, Page
+from devices.printers.escpos.raster import end_label
 
-CELL_DOTS = 12
-CHAR_DOTS = 24
-LINE_DOTS = 32
-BARCODE_DOTS = 88
-BARCODE_WITH_TEXT_DOTS = BARCODE_DOTS + LINE_DOTS
-QR_MODULE_DOTS = 5
-QR_LEVEL_M = 1
-QR_QUIET_MODULES = 4
-_FEED_QUIET_ZONE = b"\x1bJ" + bytes((QR_QUIET_MODULES * QR_MODULE_DOTS,))
-_QR_BYTES_M = (14, 26, 42, 62, 84, 106, 122, 152, 180, 213, 251, 287, 331)  # capacity of versions 1, 2, …
-_MIN_ITEM_LINES = 1
+_TYPEFACE = CellTypeface(in_gbk, CELL_DOTS, max_magnification=8)
+_QR_LEVEL_M = 1
+_MOST_QR_MODULE_DOTS = 16
+_BAR_MODULES_DOTS = range(2, 7)
+_MOST_BAR_DOTS = 255
 
 
-@dataclass(frozen=True, slots=True)
-class Composed:
-    """The bytes of one label, and the characters that the printer's font lacks (printed as 〓)."""
-
-    payload: bytes
-    missing: tuple[str, ...]
+def typeface(media: Media) -> CellTypeface:
+    """Font A and the Chinese font beside it, whatever the media."""
+    del media
+    return _TYPEFACE
 
 
-def compose(label: Label, media: Media) -> Composed:
-    """The whole label. Raises Unprintable where its waybill or its fixed part does not fit on `media`."""
-    sheet = _Sheet(media)
-    qr_dots = _qr_dots(label.qr)
-    if label.copy > 1:
-        sheet.line(f"补打 {label.copy}", width=3, height=3, align="center")
-    sheet.line(f"{label.carrier} {label.service}", width=2, height=2)
-    sheet.barcode(label.waybill)
-    sheet.routing(label.routing_code)
-    if label.bag_code:
-        sheet.line(f"集 {label.bag_code}", width=2, height=2)
-    _party(sheet, "收", label.consignee, height=2, address_lines=3)
-    _party(sheet, "寄", label.sender, height=1, address_lines=2)
-    sheet.line(f"订单号 {label.order_no}")
-    _items(sheet, label.items, lines=(sheet.dots_left - qr_dots - LINE_DOTS) // LINE_DOTS)
-    sheet.qr(label.qr, qr_dots)
-    again = f"  补打 {label.copy}" if label.copy > 1 else ""
-    sheet.line(f"打印号 {label.job}/{label.copy}{again}", align="center")
-    return sheet.finish()
+def native_job(layout: Layout, media: Media) -> bytes:
+    """The whole label, ended by FF where there are gaps and else by a cut."""
+    escpos = this_threads_dummy()
+    escpos.hw("INIT")
+    page = Page(escpos, media, layout.width_dots, layout.height_dots)
+    for element in _without_grounds(layout.placed):
+        _put(page, escpos, element)
+    escpos.control("FF")
+    end_label(escpos, media)
+    return escpos.output
 
 
-def _party(sheet: _Sheet, mark: str, party: Party, *, height: int, address_lines: int) -> None:
-    name, phone = mask_name(printable(party.name)), mask_phone(printable(party.phone))
-    sheet.line(f"{mark} {name} {phone}", height=height, bold=True)
-    city = party.city if party.city != party.province else ""  # 上海市 is both, and is written once
-    address = mask_address(printable(party.province + city + party.district + party.address))
-    for line in wrap(address, sheet.columns, address_lines):
-        sheet.line(line)
+def _put(page: Page, escpos: EscposBytes, element: Placed) -> None:
+    match element:
+        case TextRun():
+            _text(page, element)
+        case Fill():
+            _fill(page, element)
+        case Box():
+            for side in _sides(element):
+                _fill(page, side)
+        case Bars():
+            _bars(page, element)
+        case QrCode():
+            _qr(page, escpos, element)
+        case Picture(x, y, raster):
+            page.dots(x, y, raster.width_bytes * 8, raster)
 
 
-def _items(sheet: _Sheet, items: tuple[LabelItem, ...], *, lines: int) -> None:
-    """As many order lines as there is room for; how many more there are stands in the last one."""
-    lines = max(lines, _MIN_ITEM_LINES)
-    shown = items if len(items) <= lines else items[: lines - 1]
-    for item in shown:
-        sheet.line(f"{item.sku} ×{item.qty} {item.name}")
-    if len(shown) < len(items):
-        sheet.line(f"… 另 {len(items) - len(shown)} 行, 共 {len(items)} 行")
+def _text(page: Page, run: TextRun) -> None:
+    times = _TYPEFACE.magnification(run.size_dots)
+    page.text(run.x, run.y, encode(run.text), times, bold=run.bold, inverse=run.inverse)
 
 
-def _qr_dots(content: str) -> int:
-    size = len(content.encode())
-    version = next((at for at, room in enumerate(_QR_BYTES_M, start=1) if size <= room), None)
-    if version is None:
-        raise Unprintable(f"{size} bytes are too many for the QR code of a label")
-    return (17 + 4 * version + 2 * QR_QUIET_MODULES) * QR_MODULE_DOTS
+def _fill(page: Page, fill: Fill) -> None:
+    if fill.width_dots > 0 and fill.height_dots > 0:
+        page.fill(fill.x, fill.y, fill.width_dots, fill.height_dots)
 
 
-class _Sheet:
-    """One label being written, and how much of it is still free."""
+def _sides(box: Box) -> tuple[Fill, ...]:
+    x, y, width, height, rule = box.x, box.y, box.width_dots, box.height_dots, box.rule_dots
+    return (
+        Fill(x, y, width, rule),
+        Fill(x, y + height - rule, width, rule),
+        Fill(x, y, rule, height),
+        Fill(x + width - rule, y, rule, height),
+    )
 
-    def __init__(self, media: Media) -> None:
-        self._media = media
-        self._escpos = this_threads_dummy()
-        self._missing: list[str] = []
-        self.columns = media.width_dots // CELL_DOTS
-        self.dots_left = media.height_dots
-        self._escpos.hw("INIT")
-        self._escpos.line_spacing(LINE_DOTS)
 
-    def line(
-        self, text: str, *, width: int = 1, height: int = 1, bold: bool = False, align: str = "left"
-    ) -> None:
-        """One line of text, cut with an ellipsis where it is too long."""
-        payload, missing = encode(clip(printable(text), self.columns // width))
-        self._missing.extend(missing)
-        self._escpos.set(custom_size=True, width=width, height=height, bold=bold, align=align)
-        self._escpos._raw(payload + b"\n")
-        self.dots_left -= max(LINE_DOTS, CHAR_DOTS * height)
+def _bars(page: Page, bars: Bars) -> None:
+    """GS k 73 draws up to 255 dots high: higher bars are printed again higher up, over themselves."""
+    data = gs_k_data(bars.data, gs1=bars.gs1)
+    if data is None or bars.module_dots not in _BAR_MODULES_DOTS:
+        page.dots(bars.x, bars.y, bars.width_dots, _tiled(bars.modules, bars.module_dots, bars.height_dots))
+        return
+    height = min(bars.height_dots, _MOST_BAR_DOTS)
+    page.raw(b"\x1dh" + bytes((height,)) + b"\x1dw" + bytes((bars.module_dots,)))
+    for bottom in (*range(bars.height_dots, height, -height), height):
+        page.move(bars.x, bars.y + bottom)
+        page.raw(b"\x1dkI" + bytes((len(data),)) + data)
 
-    def routing(self, code: str) -> None:
-        """The routing code in the largest type that its length allows, never smaller than anything else."""
-        code = printable(code)
-        if code:
-            self.line(
-                code, width=max(1, min(4, self.columns // cells(code))), height=4, bold=True, align="center"
-            )
 
-    def barcode(self, waybill: str) -> None:
-        """The waybill number, and nothing else, as Code 128 with its text below."""
-        code = code128(waybill, self._media.width_dots)
-        self._escpos.set(custom_size=True, width=1, height=1, align="center")
-        self._escpos._hw_barcode(
-            code.data,
-            "CODE128",
-            height=BARCODE_DOTS,
-            width=code.module_dots,
-            align_ct=False,
-            function_type="B",
-        )
-        self.dots_left -= BARCODE_WITH_TEXT_DOTS
+def _qr(page: Page, escpos: EscposBytes, code: QrCode) -> None:
+    if code.data == printable(code.data) and code.module_dots <= _MOST_QR_MODULE_DOTS:
+        page.move(code.x, code.y + code.width_dots)
+        escpos.qr(code.data, ec=_QR_LEVEL_M, size=code.module_dots, native=True)
+        return
+    for row, modules in enumerate(code.matrix):
+        line = _tiled("".join("1" if black else "0" for black in modules), code.module_dots, code.module_dots)
+        page.dots(code.x, code.y + row * code.module_dots, code.width_dots, line)
 
-    def qr(self, content: str, height_dots: int) -> None:
-        """The print's own number as a QR code drawn by the printer."""
-        self._escpos.set(align="center")
-        self._escpos._raw(_FEED_QUIET_ZONE)
-        self._escpos.qr(printable(content), ec=QR_LEVEL_M, size=QR_MODULE_DOTS, native=True)
-        self._escpos._raw(_FEED_QUIET_ZONE)
-        self.dots_left -= height_dots
 
-    def finish(self) -> Composed:
-        """Forward to the next label, or cut. Raises Unprintable where the label has outgrown its media."""
-        if not self._media.gap:
-            self._escpos.cut()
-        elif self.dots_left < 0:
-            raise Unprintable(f"the label is {-self.dots_left} dots longer than {self._media.height_mm} mm")
+def _tiled(modules: str, module_dots: int, height_dots: int) -> Raster:
+    """Rows all alike: each of `modules` (1 is black) `module_dots` wide."""
+    width = len(modules) * module_dots
+    width_bytes = -(-width // 8)
+    dots = "".join(module * module_dots for module in modules).ljust(width_bytes * 8, "0")
+    return Raster(width_bytes, height_dots, int(dots, 2).to_bytes(width_bytes, "big") * height_dots)
+
+
+def _without_grounds(placed: Iterable[Placed]) -> Iterator[Placed]:
+    """Fills cut out beneath inverse text: on a page black stays black, and its cells bring their own ground."""
+    elements = tuple(placed)
+    cells = [_cell(run) for run in elements if isinstance(run, TextRun) and run.inverse]
+    for element in elements:
+        if isinstance(element, Fill):
+            yield from _around(element, cells)
         else:
-            self._escpos.control("FF")
-        return Composed(self._escpos.output, tuple(dict.fromkeys(self._missing)))
+            yield element
+
+
+def _cell(run: TextRun) -> Fill:
+    text = printable(run.text)
+    return Fill(
+        run.x, run.y, _TYPEFACE.width_dots(text, run.size_dots), _TYPEFACE.size_at_most(run.size_dots)
+    )
+
+
+def _around(fill: Fill, cells: list[Fill]) -> list[Fill]:
+    pieces = [fill]
+    for cell in cells:
+        pieces = [rest for piece in pieces for rest in _cut_out(piece, cell)]
+    return pieces
+
+
+def _cut_out(fill: Fill, hole: Fill) -> Iterator[Fill]:
+    """What is left of `fill`: above, below, left and right of `hole`."""
+    right, bottom = fill.x + fill.width_dots, fill.y + fill.height_dots
+    left_of, above = max(fill.x, hole.x), max(fill.y, hole.y)
+    right_of = min(right, hole.x + hole.width_dots)
+    below = min(bottom, hole.y + hole.height_dots)
+    if left_of >= right_of or above >= below:
+        yield fill
+        return
+    rests = (
+        Fill(fill.x, fill.y, fill.width_dots, above - fill.y),
+        Fill(fill.x, below, fill.width_dots, bottom - below),
+        Fill(fill.x, above, left_of - fill.x, below - above),
+        Fill(right_of, above, right - right_of, below - above),
+    )
+    yield from (rest for rest in rests if rest.width_dots and rest.height_dots)

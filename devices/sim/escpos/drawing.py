@@ -17,6 +17,7 @@ from devices.sim.code128 import bars, symbols_and_text
 from devices.sim.escpos.operations import (
     Barcode,
     BitImage,
+    DefinedChar,
     Feed,
     LineEnd,
     MotionUnits,
@@ -31,6 +32,7 @@ from devices.sim.escpos.operations import (
 
 CELL_DOTS, CHAR_DOTS = 12, 24
 TEXT_BELOW_CODE_DOTS = 32
+_LINE_DOTS = 30
 _BASE_LINE_DOTS = 21  # of the 24 of a character
 _INK = 1  # pieces are drawn as masks: what is set is burnt
 _QR_LEVELS = (
@@ -56,7 +58,8 @@ class _Canvas:
     def __init__(self, media: Media) -> None:
         self._media = media
         self._placed: list[tuple[int, int, Image.Image]] = []
-        self._line: list[tuple[str, Style]] = []
+        self._line: list[Image.Image] = []
+        self._align = 0  # of the open line
         self._y = 0
         self._in_page = False
         self._units = MotionUnits(0, 0)
@@ -66,7 +69,9 @@ class _Canvas:
     def print(self, operation: OnPage) -> None:
         match operation:
             case Text(text, style):
-                self._text(text, style)
+                self._characters([_glyph(char, style.bold) for char in text], style)
+            case DefinedChar(columns, style):
+                self._characters([_defined_glyph(columns)], style)
             case LineEnd(spacing):
                 self.end_line(spacing)
             case Feed(dots):
@@ -93,10 +98,10 @@ class _Canvas:
             case PrintArea(x, y, width, height):
                 self._area = (self._across(x), self._along(y), self._across(width), self._along(height))
             case MoveTo(x, y):
-                self._pen = (
-                    self._pen[0] if x is None else self._across(x),
-                    self._pen[1] if y is None else self._along(y),
-                )
+                across = self._pen[0] if x is None else self._across(x)
+                along = self._pen[1] if y is None else self._along(y)
+                if across <= self._area[2] and along <= self._area[3]:  # else it is ignored
+                    self._pen = (across, along)
 
     def _across(self, units: int) -> int:
         return round(units * self._media.dpi / (self._units.across_per_inch or self._media.dpi))
@@ -108,19 +113,27 @@ class _Canvas:
         if self._in_page:
             self._pen = (0, self._pen[1] + spacing_dots)
         elif self._line:
-            image, align = _text_line(self._line), self._line[0][1].align
+            image, align = _in_line(self._line), self._align
             self._line = []
             self._place(image, align, max(spacing_dots, image.height))
         else:
             self._y += spacing_dots
 
-    def _text(self, text: str, style: Style) -> None:
+    def _characters(self, glyphs: list[Image.Image], style: Style) -> None:
+        characters = [_styled(glyph, style) for glyph in glyphs]
         if self._in_page:
-            self._place(
-                _text_line([(text, style)]), 0, down_dots=(CHAR_DOTS - _BASE_LINE_DOTS) * style.height
-            )
-        else:
-            self._line.append((text, style))
+            self._on_page(characters, below_dots=(CHAR_DOTS - _BASE_LINE_DOTS) * style.height)
+            return
+        if not self._line:
+            self._align = style.align
+        self._line += characters
+
+    def _on_page(self, characters: list[Image.Image], below_dots: int) -> None:
+        """What does not fit into the print area goes to the next line."""
+        for character in characters:
+            if self._pen[0] + character.width > self._area[2]:
+                self._pen = (0, self._pen[1] + _LINE_DOTS)
+            self._place(character, 0, down_dots=below_dots)
 
     def _barcode(self, code: Barcode) -> None:
         read = symbols_and_text(code.data)
@@ -129,7 +142,7 @@ class _Canvas:
         symbols, text = read
         self._place(_bars(bars(symbols), code.module_dots, code.height_dots), code.align)
         if code.with_text:
-            line = _text_line([(text, Style())])
+            line = _in_line([_glyph(char, False) for char in text])
             self._place(line, code.align, TEXT_BELOW_CODE_DOTS, down_dots=4)
 
     def _place(
@@ -188,18 +201,29 @@ def _qr(code: Qr) -> Image.Image:
     return image.resize((side, side), Image.Resampling.NEAREST)
 
 
-def _text_line(spans: list[tuple[str, Style]]) -> Image.Image:
-    """Characters of all sizes on one base line."""
-    width = sum(_cell_dots(char) * style.width for text, style in spans for char in text)
-    height = max(style.height for _, style in spans) * CHAR_DOTS
-    line, x = Image.new("1", (max(1, width), height)), 0
-    for text, style in spans:
-        for char in text:
-            size = (_cell_dots(char) * style.width, CHAR_DOTS * style.height)
-            glyph = _glyph(char, style.bold).resize(size, Image.Resampling.NEAREST)
-            line.paste(_negative(glyph) if style.reverse else glyph, (x, height - size[1]))
-            x += size[0]
+def _in_line(characters: list[Image.Image]) -> Image.Image:
+    """Characters of all sizes, their feet on one line."""
+    width = sum(character.width for character in characters)
+    line = Image.new("1", (max(1, width), max(character.height for character in characters)))
+    x = 0
+    for character in characters:
+        line.paste(character, (x, line.height - character.height))
+        x += character.width
     return line
+
+
+def _styled(glyph: Image.Image, style: Style) -> Image.Image:
+    size = (glyph.width * style.width, glyph.height * style.height)
+    magnified = glyph if size == glyph.size else glyph.resize(size, Image.Resampling.NEAREST)
+    return _negative(magnified) if style.reverse else magnified
+
+
+def _defined_glyph(columns: bytes) -> Image.Image:
+    """Narrower ones are filled up with white to the width of a character."""
+    turned = Image.frombytes("1", (CHAR_DOTS, len(columns) // 3), columns)
+    cell = Image.new("1", (CELL_DOTS, CHAR_DOTS))
+    cell.paste(turned.transpose(Image.Transpose.TRANSPOSE), (0, 0))
+    return cell
 
 
 def _cell_dots(char: str) -> int:

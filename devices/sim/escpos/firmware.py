@@ -11,6 +11,7 @@ from devices.sim.escpos.operations import (
     Ask,
     Barcode,
     BitImage,
+    DefinedChar,
     EndOfLabel,
     Feed,
     Init,
@@ -26,7 +27,7 @@ from devices.sim.escpos.parser import OrderedReader, RealTimeReader
 from devices.sim.firmware import Answer, Label
 from devices.sim.mechanism import Mechanism
 
-_MOVES_PAPER = (Text, LineEnd, Barcode, Qr, Feed, BitImage)
+_MOVES_PAPER = (Text, DefinedChar, LineEnd, Barcode, Qr, Feed, BitImage)
 _INFO = {0x43: b"_SIM-LABEL\x00", 0x44: b"_00000001\x00"}
 
 

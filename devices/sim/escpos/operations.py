@@ -33,6 +33,14 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class DefinedChar:
+    """A character of the host's own (ESC &): columns of 24 dots, three bytes each, top bit highest."""
+
+    columns: bytes
+    style: Style
+
+
+@dataclass(frozen=True, slots=True)
 class LineEnd:
     """LF: the open line is printed, and the paper moves by at least `spacing_dots`."""
 
@@ -137,7 +145,19 @@ class Ask:
     data: bytes = b""
 
 
-OnPage = Text | LineEnd | Barcode | Qr | Feed | BitImage | PageMode | MotionUnits | PrintArea | MoveTo
+OnPage = (
+    Text
+    | DefinedChar
+    | LineEnd
+    | Barcode
+    | Qr
+    | Feed
+    | BitImage
+    | PageMode
+    | MotionUnits
+    | PrintArea
+    | MoveTo
+)
 """What makes up a label."""
 Operation = OnPage | EndOfLabel | Init | Ask
 """What waits in the receive buffer for its turn."""

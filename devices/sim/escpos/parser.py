@@ -13,6 +13,7 @@ from devices.sim.escpos.operations import (
     Ask,
     Barcode,
     BitImage,
+    DefinedChar,
     EndOfLabel,
     Feed,
     Init,
@@ -33,11 +34,12 @@ _LF, _FF, _ESC, _FS, _GS = 0x0A, 0x0C, 0x1B, 0x1C, 0x1D
 _CLEAR_BODY = bytes.fromhex("01 03 14 01 06 02 08")
 _LONGEST_REAL_TIME = 10
 _CODE128 = 73
+_DEFINED_BYTES_OF_A_COLUMN = 3
 _DEFAULT_SPACING_DOTS = 34
 _TEXT = re.compile(rb"[\x20-\xff]{1,4096}")
 
 # How long the commands with a fixed length are, from their first two bytes. Any other is taken for two bytes.
-_ESC_WITH_ONE, _ESC_WITH_TWO = b"!-3EGJMRVadt{", b"$\\"
+_ESC_WITH_ONE, _ESC_WITH_TWO = b"!%-3EGJMRVadt{", b"$\\"
 _FS_WITH_ONE, _FS_WITH_TWO = b"!-", b"S"
 _GS_WITH_ONE, _GS_WITH_TWO = b"!BHIabfhrw", b"LPW"
 _LENGTHS = {
@@ -113,6 +115,8 @@ class _Modes:
     qr_level: int = 0
     qr_data: bytes = b""
     graphics: BitImage | None = None
+    defined: dict[int, bytes] = field(default_factory=dict)
+    use_defined: bool = False
 
 
 @dataclass(slots=True)
@@ -170,6 +174,8 @@ class OrderedReader:
         return 1, EndOfLabel() if first == _FF else None
 
     def _text(self) -> tuple[int, Operation | None]:
+        if self._modes.use_defined and (columns := self._modes.defined.get(self._buffer[0])):
+            return 1, DefinedChar(columns, self._modes.style)
         run = _TEXT.match(self._buffer)
         if run is None or (run.end() == len(self._buffer) and run.end() < 4096):
             return 0, None  # the rest of a character may still be on its way
@@ -186,6 +192,8 @@ class OrderedReader:
             return self._cut()
         if name == b"\x1dv":
             return self._raster()
+        if name == b"\x1b&":
+            return self._define(), None
         length = _LENGTHS.get(name) or (_PAGE_LENGTHS.get(name, 2) if self.page_mode else 2)
         if len(self._buffer) < length:
             return 0, None
@@ -224,6 +232,8 @@ class OrderedReader:
                 modes.kanji = True
             case b"\x1c.":
                 modes.kanji = False
+            case b"\x1b%":
+                modes.use_defined = bool(n & 1)
             case b"\x1b3":
                 modes.spacing_dots = n
             case b"\x1b2":
@@ -261,6 +271,22 @@ class OrderedReader:
             return 0, None
         length = 3 if self._buffer[2] in b"\x00\x0101" else 4  # the other forms name a feed
         return (length, EndOfLabel(cut=True)) if len(self._buffer) >= length else (0, None)
+
+    def _define(self) -> int:
+        """ESC & y c1 c2, and for each character its width and y bytes to a column."""
+        if len(self._buffer) < 5:
+            return 0
+        height, first, last = self._buffer[2:5]
+        defined, at = {}, 5
+        for char in range(first, last + 1):
+            end = at + 1 + height * self._buffer[at] if at < len(self._buffer) else 0
+            if not at < end <= len(self._buffer):
+                return 0
+            defined[char] = bytes(self._buffer[at + 1 : end])
+            at = end
+        if height == _DEFINED_BYTES_OF_A_COLUMN:
+            self._modes.defined |= defined
+        return at
 
     def _raster(self) -> tuple[int, Operation | None]:
         """GS v 0 m xL xH yL yH and the rows."""
