@@ -28,9 +28,8 @@ from devices.labels.fields import ALL_FIELDS, NUMBER_FIELDS, ORDER_FIELDS, place
 Area = tuple[float, float, float, float]  # left, top, right, bottom in mm
 
 _ROUNDING_MM = 1e-6
-_LINE_CLEARANCE_MM = (
-    0.2  # a line keeps its thickness in whole dots, so it may reach a dot beyond its millimetres
-)
+# A line keeps its thickness in whole dots, so it may reach a dot beyond its millimetres.
+_LINE_CLEARANCE_MM = 0.2
 _BRACES = re.compile(r"[{}]")
 
 

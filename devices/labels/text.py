@@ -14,10 +14,8 @@ def printable(text: str) -> str:
     """Without control and formatting characters; line ends, tabs and odd spaces become plain spaces."""
     if text.isascii() and text.isprintable():
         return text
-    text = _VARIATION_SELECTORS.sub("", text)
-    if text.isprintable():
-        return text
-    return "".join(map(_printable, unicodedata.normalize("NFC", text)))
+    text = unicodedata.normalize("NFC", _VARIATION_SELECTORS.sub("", text))
+    return text if text.isprintable() else "".join(map(_printable, text))
 
 
 def _printable(char: str) -> str:

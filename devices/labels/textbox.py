@@ -16,6 +16,7 @@ from devices.labels.typeface import Typeface
 
 _SHRINK_STEPS = 16  # a step takes a sixteenth of the size, at least a dot
 _MOST_CHARS = 2000  # more never stand on a label: an address as long as a book takes no longer to lay out
+_GROUND_MARGIN_MM = 0.6  # white letters need black beside them
 _ROUNDING = 1e-6
 _WORD = ascii_letters + digits + "._/-"
 
@@ -28,6 +29,10 @@ class Rect:
     y: int
     width: int
     height: int
+
+    def narrowed(self, dots: int) -> Rect:
+        """Without so many dots on the left, and on the right."""
+        return Rect(self.x + dots, self.y, max(0, self.width - 2 * dots), self.height)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +63,10 @@ def runs(
     texts = _texts(element, fields, typeface, missing)
     if not any(texts):
         return
-    setting, lines = _set(element, texts, rect, type_scale, typeface)
     if element.inverse:
         yield Fill(rect.x, rect.y, rect.width, rect.height)
+        rect = rect.narrowed(round(_GROUND_MARGIN_MM * type_scale))
+    setting, lines = _set(element, texts, rect, type_scale, typeface)
     y = rect.y + _offset(element.vertical, rect.height - len(lines) * setting.size_dots)
     for line in lines:
         width = setting.width(line)

@@ -113,6 +113,14 @@ def test_a_file_that_is_no_font_is_said_to_be_none(tmp_path: Path, content: byte
         read_cmap(path)
 
 
+def test_a_broken_font_is_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "broken.ttf"
+    path.write_bytes(b"OTTO")
+    assert (
+        RasterTypeface((FontFile(path), BUNDLED)).line("收", 24).tobytes() == ALONE.line("收", 24).tobytes()
+    )
+
+
 def test_without_any_font_nothing_is_drawn_wrongly() -> None:
     with pytest.raises(FileNotFoundError):
         RasterTypeface(())

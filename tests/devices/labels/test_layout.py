@@ -120,6 +120,7 @@ def test_inverse_text_brings_its_own_ground() -> None:
     assert ground == Fill(16, 24, 320, 96)
     assert isinstance(line, TextRun)
     assert line.inverse
+    assert line.x > ground.x
 
 
 def test_an_element_without_its_field_is_left_out_with_its_ground() -> None:
