@@ -43,6 +43,19 @@ def test_every_code_reads_back_and_there_is_no_other(template: Template, media: 
 
 
 @everywhere
+@pytest.mark.parametrize("waybill", ["JDX000123456789-1-1-", "A1B2C3D4E5F6G7H8I9J0", "78901234567890123456"])
+def test_a_waybill_number_of_20_characters_fits_whatever_they_are(
+    template: Template, media: Media, waybill: str
+) -> None:
+    bars = [
+        each
+        for each in laid_out(template, replace(LABEL, waybill=waybill), media).placed
+        if isinstance(each, Bars)
+    ]
+    assert waybill in [each.data for each in bars]
+
+
+@everywhere
 def test_no_text_touches_a_code_or_its_quiet_zone(template: Template, media: Media) -> None:
     placed = laid_out(template, replace(LABEL, copy=12), media).placed
     quiet = [area(each, quiet=True) for each in placed if isinstance(each, Bars | QrCode)]

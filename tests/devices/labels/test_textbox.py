@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import replace
 
 import pytest
@@ -22,7 +23,7 @@ CELLS = CellTypeface(encodable=lambda char: ord(char) < 0x10000)
 
 @pytest.mark.parametrize("typeface", [TYPEFACE, CELLS])
 @given(ANY_TEXT, st.sampled_from(["left", "center", "right"]), st.sampled_from(["top", "middle", "bottom"]))
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_any_text_stays_in_its_box(
     typeface: RasterTypeface | CellTypeface, text: str, align: str, vertical: str
 ) -> None:
@@ -31,7 +32,9 @@ def test_any_text_stays_in_its_box(
     for left, top, right, bottom in map(area, lines):
         assert RECT.x <= left <= right <= RECT.x + RECT.width
         assert RECT.y <= top < bottom <= RECT.y + RECT.height
-    assert all(line.text.isprintable() or "\u3000" in line.text for line in lines)
+    assert not [
+        char for line in lines for char in line.text if unicodedata.category(char) in ("Cc", "Cf", "Cs")
+    ]
 
 
 @given(ANY_TEXT, ANY_TEXT, st.text(max_size=40))
