@@ -6,7 +6,6 @@ import argparse
 import json
 import logging
 import os
-import re
 import subprocess
 import sys
 import time
@@ -18,6 +17,9 @@ import msgspec
 from rich.console import Console
 from rich.progress import Progress
 
+from agent.cli_label import add_label
+from agent.cli_sandbox import add_sandbox
+from agent.cli_words import FAILED, FINE, USAGE, Commands, clock, count, positive
 from agent.config import ConfigError, load
 from agent.demo import DemoOptions, run_demo
 from agent.example import write_example
@@ -27,11 +29,6 @@ from agent.store.errors import StoreError
 from agent.store.store import DATABASE, read_only
 from agent.store.verify import verify
 from agent.views import history_of, lineage
-from sync.sandbox.server import HubOptions
-from sync.sandbox.server import serve as serve_hub
-
-_FINE, _FAILED, _USAGE = 0, 1, 2
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The `floorhand` command."""
@@ -40,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(options.run(options))
     except (ConfigError, StoreError, ChildFailed, FileNotFoundError) as error:
         print(f"floorhand: {error}", file=sys.stderr)
-        return _USAGE
+        return USAGE
     except KeyboardInterrupt:
         return 130
 
@@ -56,37 +53,35 @@ def _parser() -> argparse.ArgumentParser:
     _add_demo(commands)
     _add_tui(commands)
     _add_checks(commands)
-    _add_sandbox(commands)
+    add_label(commands)
+    add_sandbox(commands)
     return parser
 
 
-_Commands = argparse._SubParsersAction
-
-
-def _add_run(commands: _Commands[argparse.ArgumentParser]) -> None:
+def _add_run(commands: Commands) -> None:
     run = commands.add_parser("run", help="the agent in the foreground (what systemd starts)")
     run.add_argument("--config", type=Path, required=True, metavar="FILE")
     run.add_argument("--log", choices=("json", "console"), default="console")
     run.set_defaults(run=_run)
 
 
-def _add_demo(commands: _Commands[argparse.ArgumentParser]) -> None:
+def _add_demo(commands: Commands) -> None:
     demo = commands.add_parser(
         "demo", help="the whole floor on this machine: simulated devices, the real agent"
     )
     demo.add_argument("--orders", type=Path, metavar="CSV", help="play this shop's invoices as one day")
-    demo.add_argument("--from", dest="start", type=_clock, metavar="HH:MM", help="default: the busiest hour")
+    demo.add_argument("--from", dest="start", type=clock, metavar="HH:MM", help="default: the busiest hour")
     demo.add_argument(
-        "--speed", type=_positive, default=20.0, metavar="X", help="how much faster time runs (20)"
+        "--speed", type=positive, default=20.0, metavar="X", help="how much faster time runs (20)"
     )
     demo.add_argument(
-        "--seconds", type=_positive, metavar="S", help="real seconds of arrivals (headless: 60)"
+        "--seconds", type=positive, metavar="S", help="real seconds of arrivals (headless: 60)"
     )
     demo.add_argument("--seed", type=int, default=1, metavar="N")
-    demo.add_argument("--printers", type=_count, metavar="N", help="default: what the load needs")
-    demo.add_argument("--pickers", type=_count, metavar="N", help="default: what the load needs")
+    demo.add_argument("--printers", type=count, metavar="N", help="default: what the load needs")
+    demo.add_argument("--pickers", type=count, metavar="N", help="default: what the load needs")
     demo.add_argument(
-        "--orders-day", type=_count, default=12_000, metavar="N", help="without --orders (12000)"
+        "--orders-day", type=count, default=12_000, metavar="N", help="without --orders (12000)"
     )
     demo.add_argument("--headless", action="store_true", help="no screens: a progress bar and a summary")
     demo.add_argument(
@@ -95,13 +90,13 @@ def _add_demo(commands: _Commands[argparse.ArgumentParser]) -> None:
     demo.set_defaults(run=_demo)
 
 
-def _add_tui(commands: _Commands[argparse.ArgumentParser]) -> None:
+def _add_tui(commands: Commands) -> None:
     tui = commands.add_parser("tui", help="the supervisor's screens against a running agent")
     tui.add_argument("--socket", type=Path, default=Path("/run/floorhand/api.sock"), metavar="PATH")
     tui.set_defaults(run=_tui)
 
 
-def _add_checks(commands: _Commands[argparse.ArgumentParser]) -> None:
+def _add_checks(commands: Commands) -> None:
     check = commands.add_parser("check-config", help="refuse a wrong configuration, saying what is expected")
     check.add_argument("file", type=Path, metavar="FILE")
     check.set_defaults(run=_check_config)
@@ -120,28 +115,6 @@ def _add_checks(commands: _Commands[argparse.ArgumentParser]) -> None:
     chain.set_defaults(run=_lineage)
 
 
-def _add_sandbox(commands: _Commands[argparse.ArgumentParser]) -> None:
-    sandbox = commands.add_parser("sandbox", help="one simulated part alone")
-    parts = sandbox.add_subparsers(required=True, metavar="PART")
-    hub = parts.add_parser("hub", help="a hub that speaks the whole protocol and judges what it gets")
-    hub.add_argument("--host", default="127.0.0.1")
-    hub.add_argument("--port", type=int, default=8421)
-    hub.add_argument("--data", type=Path, default=Path("sandbox-hub"), metavar="DIR")
-    hub.add_argument("--site", default="WH1")
-    hub.add_argument("--token", default="sandbox-token")
-    hub.add_argument("--orders", type=Path, metavar="CSV")
-    hub.add_argument("--model", choices=("diurnal", "burst", "midnight"), default="diurnal")
-    hub.add_argument("--orders-day", type=_count, default=127_000, metavar="N")
-    hub.add_argument("--from", dest="start", type=_clock, metavar="HH:MM")
-    hub.add_argument("--speed", type=_positive, default=1.0, metavar="X")
-    hub.add_argument("--seed", type=int, default=1, metavar="N")
-    hub.add_argument("--seconds", type=_positive, metavar="S")
-    hub.add_argument(
-        "--autostart", action="store_true", help="orders come at once, not after POST /sandbox/start"
-    )
-    hub.set_defaults(run=_sandbox_hub)
-
-
 # --- what the commands do -----------------------------------------------------------------------------------
 
 
@@ -149,7 +122,7 @@ def _run(options: argparse.Namespace) -> int:
     config = load(options.config)
     _log(options.log)
     serve(config)
-    return _FINE
+    return FINE
 
 
 def _demo(options: argparse.Namespace) -> int:
@@ -181,13 +154,13 @@ def _check_config(options: argparse.Namespace) -> int:
     print(
         f"{options.file}: fine: site {config.site.id}, {len(config.printers)} printers, {len(config.scanners)} scanners"
     )
-    return _FINE
+    return FINE
 
 
 def _init(options: argparse.Namespace) -> int:
     for path in write_example(options.folder):
         print(f"wrote {path}")
-    return _FINE
+    return FINE
 
 
 def _verify(options: argparse.Namespace) -> int:
@@ -202,7 +175,7 @@ def _verify(options: argparse.Namespace) -> int:
     else:
         assert verdict.first_bad is not None
         print(f"BAD at journal row {verdict.first_bad.row}: {verdict.first_bad.what}")
-    return _FINE if verdict.ok else _FAILED
+    return FINE if verdict.ok else FAILED
 
 
 def _lineage(options: argparse.Namespace) -> int:
@@ -220,42 +193,10 @@ def _lineage(options: argparse.Namespace) -> int:
         for field, chain in chains.items():
             for link in chain:
                 print(f"{field:24} {link['at']}  {link['value']!r}  by {link['source']} ({link['event']})")
-    return _FINE if any(chains.values()) else _FAILED
+    return FINE if any(chains.values()) else FAILED
 
 
-def _sandbox_hub(options: argparse.Namespace) -> int:
-    options.data.mkdir(parents=True, exist_ok=True)
-    serve_hub(
-        HubOptions(
-            data=options.data, host=options.host, port=options.port, site=options.site, token=options.token,
-            orders_csv=options.orders, model=options.model, orders_day=options.orders_day, start=options.start,
-            speed=options.speed, seed=options.seed, seconds=options.seconds, autostart=options.autostart,
-        )
-    )  # fmt: skip
-    return _FINE
-
-
-# --- words and numbers --------------------------------------------------------------------------------------
-
-
-def _clock(text: str) -> str:
-    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no time of day: HH:MM is expected")
-    return text
-
-
-def _positive(text: str) -> float:
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r}: a number above 0 is expected")
-    return value
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text!r}: a whole number of 1 or more is expected")
-    return value
+# --- the log -------------------------------------------------------------------------------------------------
 
 
 class _JsonLines(logging.Formatter):

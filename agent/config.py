@@ -17,6 +17,10 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from agent.core.model import Party
+from devices.errors import TemplateError
+from devices.labels.template import load_templates
+from devices.links.address import check_address
+from devices.printers.status import Confirm
 
 Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,64}\Z")]
 Positive = Annotated[int, Meta(ge=1)]
@@ -94,16 +98,21 @@ class Media(Struct, frozen=True):
 
 
 class Printer(Struct, frozen=True):
-    """A label printer and whom it serves."""
+    """A label printer and whom it serves.
+
+    `confirm`: `auto` asks it what it can prove, a kind of evidence asks for that one alone, `none` for nothing.
+    `mm_per_s` is how fast it moves paper: with the wire's speed it decides in which form a label is sent.
+    """
 
     id: Id
     url: str
-    language: Literal["escpos"] = "escpos"
+    language: Literal["escpos", "zpl", "tspl"] = "escpos"
     media: Media = Media()
     group: str | None = None
     carriers: tuple[str, ...] = ()
     owners: tuple[str, ...] = ()
-    confirm: Literal["auto", "none"] = "auto"
+    confirm: Confirm = "auto"
+    mm_per_s: Positive = 100
 
     def fits(self, carrier: str, owner: str) -> bool:
         """Does it take this carrier's labels for this owner?"""
@@ -120,6 +129,18 @@ class Scanner(Struct, frozen=True):
     feedback: Literal["none", "bel", "text"] = "none"
 
 
+class Labels(Struct, frozen=True):
+    """Which template a carrier's labels are set in; `folder` holds the site's own beside the shipped ones."""
+
+    folder: Path | None = None
+    template: str = "express"
+    carriers: dict[str, str] = {}
+
+    def template_of(self, carrier: str) -> str:
+        """The carrier's template, else the site's."""
+        return self.carriers.get(carrier, self.template)
+
+
 class Config(Struct, frozen=True):
     """The whole file; paths are absolute."""
 
@@ -129,6 +150,7 @@ class Config(Struct, frozen=True):
     owners: tuple[Owner, ...] = ()
     api: Api = field(default_factory=Api)
     picking: Picking = field(default_factory=Picking)
+    labels: Labels = field(default_factory=Labels)
     printers: tuple[Printer, ...] = ()
     scanners: tuple[Scanner, ...] = ()
     base: Path = Path()
@@ -210,9 +232,7 @@ def _refuse_unknown(data: Any, kind: Any, path: Path, where: str) -> None:
     for key, value in data.items():
         name = f"{where}{key}"
         if key not in known:
-            near = difflib.get_close_matches(key, known, n=1, cutoff=_NEAR)
-            hint = f"did you mean `{near[0]}`?" if near else f"known are {', '.join(known)}"
-            raise ConfigError(f"{path}: unknown key `{name}`: {hint}")
+            raise ConfigError(f"{path}: unknown key `{name}`: {_hint(key, known)}")
         inner = _struct_in(hints[key])
         if inner is None:
             continue
@@ -233,7 +253,7 @@ def _struct_in(annotation: Any) -> Any:
 _SCHEMES = {
     "hub.url": ("http", "https"),
     "broker.url": ("mqtt", "mqtts"),
-    "printers": ("tcp",),
+    "printers": ("tcp", "serial", "usb", "file"),
     "scanners": ("serial", "mqtt"),
 }
 
@@ -246,8 +266,10 @@ def _refuse_wrong(config: Config, path: Path) -> None:
     _refuse_url(path, "hub.url", config.hub.url, _SCHEMES["hub.url"])
     _refuse_url(path, "broker.url", config.broker.url, _SCHEMES["broker.url"])
     _refuse_devices(path, "printers", config.printers)
+    _refuse_addresses(path, config.printers)
     _refuse_devices(path, "scanners", config.scanners)
     _refuse_open_api(config, path)
+    _refuse_templates(config, path)
 
 
 def _refuse_devices(path: Path, kind: str, devices: Sequence[Printer | Scanner]) -> None:
@@ -257,6 +279,34 @@ def _refuse_devices(path: Path, kind: str, devices: Sequence[Printer | Scanner])
         if device.id in seen:
             raise ConfigError(f"{path}: `{kind}[{index}].id`: {device.id!r} stands twice")
         seen.add(device.id)
+
+
+def _refuse_addresses(path: Path, printers: Sequence[Printer]) -> None:
+    for index, printer in enumerate(printers):
+        try:
+            check_address(printer.url)
+        except ValueError as error:
+            raise ConfigError(f"{path}: `printers[{index}].url`: {error}") from error
+
+
+def _refuse_templates(config: Config, path: Path) -> None:
+    """Every template that is named must be there, and every file of the site's own must be one."""
+    try:
+        known = load_templates(config.beside(config.labels.folder))
+    except TemplateError as error:
+        raise ConfigError(f"{path}: `labels.folder`: {error.reason}") from error
+    named = {"labels.template": config.labels.template} | {
+        f"labels.carriers.{carrier}": name for carrier, name in config.labels.carriers.items()
+    }
+    for key, name in named.items():
+        if name not in known:
+            raise ConfigError(f"{path}: `{key}`: there is no template {name!r}: {_hint(name, sorted(known))}")
+
+
+def _hint(word: str, known: Sequence[str]) -> str:
+    """The known word that is nearest, else all of them."""
+    near = difflib.get_close_matches(word, known, n=1, cutoff=_NEAR)
+    return f"did you mean `{near[0]}`?" if near else f"known are {', '.join(known)}"
 
 
 def _refuse_url(path: Path, key: str, url: str, schemes: tuple[str, ...]) -> None:

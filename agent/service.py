@@ -97,6 +97,7 @@ class Service:
                 "desk": desk.run(),
                 "releaser": Releaser(store, desk, self._config).run(),
                 "tidy": self._tidy(store),
+                "labels ahead": spool.compositor.run(),
                 "health": self._health(views, keeper, desk),
                 "api": api.run(lambda: self._ready(views)),
             }

@@ -6,89 +6,77 @@ left no trace waits again, and everything between is suspect: never silently rep
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import sqlite3
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Protocol
-from urllib.parse import urlsplit
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 
+from agent.compositor import Compositor
 from agent.config import Config, Printer
 from agent.core import commands as c
-from agent.core.events import LabelQueued, PrinterPaused, PrinterResumed, PrintRequeued
+from agent.core.events import LabelQueued, OrderAccepted, PrinterPaused, PrinterResumed, PrintRequeued
 from agent.core.floor import Entry
-from agent.core.model import Device, JobState, PrintJob
-from agent.labels import label_of
+from agent.core.model import JobState, OrderState, PrintJob
+from agent.hops import Hops
+from agent.labels import draft_of, label_of, order_of
+from agent.printer_owner import PrinterOwner
+from agent.printers import driver_of, link_to, press_of
 from agent.roster import PrinterRoster
-from agent.store.store import Outcome, Store, now_ms
+from agent.store.store import Outcome, Store
 from agent.store.tables import table
-from agent.wakeup import Wakeup
-from devices.errors import NotStarted, Uncertain, Unprintable
-from devices.printers.printer import EscposPrinter, PrinterStatus
-from devices.printers.escpos.native import compose
-from devices.labels.label import Media
+from devices.labels.compose import Composer
+from devices.labels.label import Label
+from devices.labels.template import Template, load_templates
+from devices.links.link import Link
+from devices.printers.press import Press
+from devices.printers.status import Timeouts
 
-log = logging.getLogger(__name__)
-
-IDLE_CHECK_S = 4.0  # a dead idle printer is noticed within 10 s
-RETRY_S = 0.5  # while it is not ready
-_WAITING = "WHERE printer = ? AND state = 'queued' ORDER BY queued_at, job LIMIT 1"
-_UNFINISHED = "WHERE printer = ? AND state IN ('sending', 'sent')"
 _OPEN = "WHERE state IN ('queued', 'sending', 'sent') ORDER BY queued_at, job"
 
 
-class LabelPrinter(Protocol):
-    """What the spool needs of a printer's driver."""
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long printers are waited for, and how often an idle or a faulty one is looked at."""
 
-    async def status(self) -> PrinterStatus:
-        """May a job be sent now? Never raises."""
-        ...
-
-    async def print(
-        self, payload: bytes, *, on_first_byte: Callable[[], None], on_sent: Callable[[], Awaitable[None]]
-    ) -> str:
-        """Print one label; the evidence. NotStarted, Uncertain."""
-        ...
-
-    async def take_over(self) -> bool:
-        """The last owner died in the middle of a job; can nothing of it come out any more?"""
-        ...
-
-    async def close(self) -> None:
-        """Hang up."""
-        ...
-
-
-def driver_of(printer: Printer) -> LabelPrinter:
-    """The driver for a printer of the configuration."""
-    url = urlsplit(printer.url)
-    return EscposPrinter(url.hostname or "", url.port or 9100, media_of(printer), confirm=printer.confirm)
-
-
-def media_of(printer: Printer) -> Media:
-    """What labels it holds, as the devices room says it."""
-    media = printer.media
-    return Media(media.width_mm, media.height_mm, media.dpi, media.gap)
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    idle_check_s: float = 4.0  # a dead idle printer is noticed within 10 s
+    retry_s: float = 0.5  # while it is not ready
 
 
 class Spool:
     """All printers' owners, and what they have measured."""
 
-    def __init__(self, store: Store, config: Config, roster: PrinterRoster) -> None:
+    def __init__(
+        self,
+        store: Store,
+        config: Config,
+        roster: PrinterRoster,
+        pace: Pace | None = None,
+        connect: Callable[[Printer], Link] = link_to,
+    ) -> None:
+        self.config = config
+        self._connect = connect
+        self.pace = pace or Pace()
+        self.compositor = Compositor()
+        self.templates = load_templates(config.beside(config.labels.folder))
         self._store = store
-        self._config = config
         self._roster = roster
         self._reader = store.reader()
-        self._owners = {printer.id: PrinterOwner(self, printer) for printer in config.printers}
-        #: ms from the payment's commit to the first byte, of the latest labels
-        self.paid_to_first_byte_ms: deque[int] = deque(maxlen=2000)
+        self._composer = Composer()
+        self._owners = {printer.id: self._owner(printer) for printer in config.printers}
+        #: of the latest labels that were printed at the first attempt
+        self.hops: deque[Hops] = deque(maxlen=2000)
         self.stopping = False
         roster.load(
             self._reader.execute("SELECT job, printer FROM print_jobs WHERE state = 'queued'"),
             [row[0] for row in self._reader.execute("SELECT device FROM devices WHERE paused")],
         )
         store.follow(self._committed)
+
+    def _owner(self, printer: Printer) -> PrinterOwner:
+        link = self._connect(printer)
+        driver = driver_of(printer, link, self.pace.timeouts)
+        return PrinterOwner(self, printer, driver, press_of(printer, link, self._composer))
 
     async def adopt(self) -> None:
         """Before the owners start: what is left of printers that are in the configuration no more."""
@@ -120,10 +108,24 @@ class Spool:
                     self._wake(printer)
                 case PrinterPaused(device=printer) | PrinterResumed(device=printer):
                     self._wake(printer)
+                case OrderAccepted(order_no=order_no):
+                    self.compositor.ahead(lambda order_no=order_no: list(self._drafts(order_no)))
 
     def _wake(self, printer: str) -> None:
         if printer in self._owners:
             self._owners[printer].wakeup.set()
+
+    def _drafts(self, order_no: str) -> Iterator[tuple[Press, Template, Label]]:
+        """What can be drawn of an unpaid order's label, once per kind of label that its printers hold."""
+        order = order_of(self._reader, order_no)
+        if order is None or order.state is not OrderState.RECEIVED:
+            return
+        template = self.template_of(order.carrier)
+        fitting = (owner for owner in self.owners if owner.printer.fits(order.carrier, order.owner))
+        presses = {owner.press.media: owner.press for owner in fitting}
+        if template is not None and presses:
+            draft = draft_of(self._reader, self.config, order)
+            yield from ((press, template, draft) for press in presses.values())
 
     # --- what the owners use --------------------------------------------------------------------------------
 
@@ -132,10 +134,13 @@ class Spool:
         """For the owners' look-ups."""
         return self._reader
 
-    @property
-    def config(self) -> Config:
-        """For the sender on a label."""
-        return self._config
+    def template_of(self, carrier: str) -> Template | None:
+        """The template of a carrier's labels; None where it is not there any more."""
+        return self.templates.get(self.config.labels.template_of(carrier))
+
+    def label_of(self, job: PrintJob) -> Label:
+        """What stands on it, as the order is now."""
+        return label_of(self._reader, self.config, job)
 
     async def ask(self, command: c.Command) -> Outcome:
         """Through the door."""
@@ -144,119 +149,3 @@ class Spool:
     def show_ready(self, printer: str, ready: bool) -> None:
         """The door prefers ready printers."""
         self._roster.set_ready(printer, ready)
-
-
-class PrinterOwner:
-    """The only one who talks to this printer."""
-
-    def __init__(self, spool: Spool, printer: Printer) -> None:
-        self._spool = spool
-        self.name = printer.id
-        self._driver = driver_of(printer)
-        self._media = media_of(printer)
-        self.wakeup = Wakeup()
-        self.fault: str | None = None
-        self.printing = False
-
-    async def run(self) -> None:
-        """Recover, then print what waits, until the spool stops."""
-        try:
-            await self._recover()
-            while not self._spool.stopping:
-                job = self._next()
-                if job is None or self._paused():
-                    if job is None or not await self._moved(job, "paused"):
-                        await self._idle()
-                elif await self._healthy():
-                    await self._print(job)
-                elif not await self._moved(job, self.fault):
-                    await asyncio.sleep(RETRY_S)
-        finally:
-            self._spool.show_ready(self.name, ready=False)
-            await self._driver.close()
-
-    async def _recover(self) -> None:
-        """What was on the wire when the last run ended is suspect: this language cannot ask for old jobs."""
-        unfinished = list(table(PrintJob).find(self._spool.reader, _UNFINISHED, (self.name,)))
-        if unfinished:
-            await self._driver.take_over()
-        for job in unfinished:
-            reason = "the agent was restarted before the printer confirmed it"
-            await self._spool.ask(c.SuspectPrint(job=job.job, reason=reason))
-        await self._check()
-
-    async def _idle(self) -> None:
-        if not await self.wakeup.wait(IDLE_CHECK_S):
-            await self._check()
-
-    def _next(self) -> PrintJob | None:
-        return next(table(PrintJob).find(self._spool.reader, _WAITING, (self.name,)), None)
-
-    def _paused(self) -> bool:
-        device = next(table(Device).find(self._spool.reader, "WHERE device = ?", (self.name,)), None)
-        return device is not None and device.paused
-
-    async def _healthy(self) -> bool:
-        """Nothing is started at a printer whose fault is known and still there."""
-        if self.fault is not None:
-            await self._check()
-        return self.fault is None
-
-    async def _moved(self, job: PrintJob, why: str | None) -> bool:
-        """Nothing of the job was written, so a ready printer of the same group may have it."""
-        outcome = await self._spool.ask(c.RequeuePrint(job=job.job, reason=f"{self.name}: {why}"))
-        return outcome.status == "applied"
-
-    async def _check(self) -> None:
-        status = await self._driver.status()
-        await self._tell(None if status.ready else status.reason)
-
-    async def _tell(self, fault: str | None) -> None:
-        """Told to the journal only when it changes."""
-        self.fault = fault
-        self._spool.show_ready(self.name, ready=fault is None)
-        await self._spool.ask(c.ReportFault(device=self.name, fault=fault))
-
-    async def _print(self, job: PrintJob) -> None:
-        """One label, from the intent to whatever proves it."""
-        try:
-            composed = compose(label_of(self._spool.reader, self._spool.config, job), self._media)
-        except Unprintable as error:
-            await self._spool.ask(c.FailPrint(job=job.job, reason=error.reason))
-            return
-        if composed.missing:
-            text = f"the label of order {job.order_no} lacks characters: {' '.join(composed.missing)}"
-            await self._spool.ask(
-                c.OpenException(kind="missing-glyph", subject=job.job, text=text, order_no=job.order_no)
-            )
-        started = await self._spool.ask(c.StartPrint(job=job.job, printer=self.name))
-        if started.status == "refused":
-            return  # it was voided or moved meanwhile
-        self.printing = True
-        try:
-            await self._send(job, composed.payload)
-        finally:
-            self.printing = False
-
-    async def _send(self, job: PrintJob, payload: bytes) -> None:
-        first_byte_at: list[int] = []
-
-        async def sent() -> None:
-            await self._spool.ask(c.PrintSentAll(job=job.job))
-
-        try:
-            evidence = await self._driver.print(
-                payload, on_first_byte=lambda: first_byte_at.append(now_ms()), on_sent=sent
-            )
-        except NotStarted as nothing:
-            await self._tell(nothing.reason)
-            await self._spool.ask(c.RequeuePrint(job=job.job, reason=nothing.reason))
-            return
-        except Uncertain as doubt:
-            await self._spool.ask(c.SuspectPrint(job=job.job, reason=doubt.reason))
-            await self._check()
-            return
-        at = first_byte_at[0] if first_byte_at else None
-        await self._spool.ask(c.FinishPrint(job=job.job, evidence=evidence, first_byte_at=at))
-        if at is not None and job.copy_no == 1 and job.attempts == 0:
-            self._spool.paid_to_first_byte_ms.append(at - job.queued_at)

@@ -62,7 +62,7 @@ class Views:
             degraded=self.degraded,
             orders=orders,
             shipped_total=orders["shipped"],
-            paid_to_first_byte_ms=Percentiles.of(self._spool.paid_to_first_byte_ms),
+            paid_to_first_byte_ms=Percentiles.of(round(hops.paid_to_first_byte_ms) for hops in self._spool.hops),
             change_to_task_ms=Percentiles.of(self._desk.change_to_task_ms),
             printers=tuple(self._printers()),
             scanners=tuple(self._scanners()),
@@ -103,15 +103,15 @@ class Views:
         paused = {row[0] for row in self._reader.execute("SELECT device FROM devices WHERE paused")}
         for owner in self._spool.owners:
             mine = counts.get(owner.name, {})
-            state = "printing" if owner.printing else "ready"
-            state = "fault" if owner.fault else "paused" if owner.name in paused else state
+            state = "paused" if owner.name in paused else str(owner.status.state)
             yield PrinterView(
                 owner.name,
-                state,
-                owner.fault or "",
+                "printing" if owner.printing else state,
+                owner.status.reason,
                 mine.get("queued", 0),
                 mine.get("confirmed", 0),
                 mine.get("suspect", 0),
+                owner.status.ready,
             )
 
     def _scanners(self) -> Iterable[ScannerView]:

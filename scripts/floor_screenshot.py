@@ -98,9 +98,9 @@ def floor() -> FloorView:
         change_to_task_ms=Percentiles(388, 148.0, 502.3, 931.0),
         printers=(
             PrinterView("lp1", "printing", "", 3, 5_210, 0),
-            PrinterView("lp2", "fault", "paper out", 12, 4_988, 0),
-            PrinterView("lp3", "ready", "", 0, 4_630, 1),
-            PrinterView("lp4", "ready", "", 1, 3_701, 0),
+            PrinterView("lp2", "paper out", "", 12, 4_988, 0, ready=False),
+            PrinterView("lp3", "online", "", 0, 4_630, 1),
+            PrinterView("lp4", "online", "", 1, 3_701, 0),
         ),
         scanners=(
             ScannerView("pack1", "pack", "up", "", 9_322, at(NOON - timedelta(seconds=2))),

@@ -51,12 +51,13 @@ def printer_risk(printer: PrinterView) -> Risk | None:
     """A printer that does not print, or that printed something nobody can prove."""
     where = f"printer {printer.printer}"
     waiting = f", {plural(printer.queued, 'label')} waiting" if printer.queued else ""
-    if printer.state == "fault":
-        return Risk(Level.RED, where, f"{printer.reason or 'fault'}{waiting}")
+    why = f"{printer.reason or printer.state}{waiting}"
+    if not printer.ready and printer.state != "paused":
+        return Risk(Level.RED, where, why)
     if printer.suspect:
         return Risk(Level.AMBER, where, f"{plural(printer.suspect, 'suspect label')}: printed or not?")
-    if printer.state in ("paused", "unknown"):
-        return Risk(Level.AMBER, where, f"{printer.reason or printer.state}{waiting}")
+    if printer.state not in ("online", "printing"):
+        return Risk(Level.AMBER, where, why)
     return None
 
 

@@ -36,11 +36,12 @@ class PrinterView(msgspec.Struct, frozen=True):
     """One label printer as a supervisor sees it."""
 
     printer: str
-    state: str  # ready | printing | paused | fault | unknown
-    reason: str  # in words, empty when all is well
+    state: str  # online | printing | paper low | paper out | cover open | head hot | paused | jammed | fault | unknown
+    reason: str  # in words, where the state alone does not say it
     queued: int
     printed: int
     suspect: int
+    ready: bool = True  # it takes jobs
 
 
 class PdaView(msgspec.Struct, frozen=True):

@@ -264,7 +264,7 @@ class SandboxFloor:
         deadline = time.monotonic() + timeout_s
         while True:
             view = await self.floor()
-            printers = all(printer["state"] != "fault" for printer in view["printers"])
+            printers = all(printer["ready"] for printer in view["printers"])
             pdas = sum(pda["online"] for pda in view["pdas"]) == len(self.pickers)
             if printers and pdas and not view["degraded"]:
                 return

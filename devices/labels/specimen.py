@@ -34,5 +34,5 @@ SPECIMEN = Label(
         LabelItem("G-2", "蜂蜜柚子茶 1 千克", 2),
         LabelItem("H-40", "手冲壶 细口 600 毫升", 1),
     ),
-    sscc="XX",
+    sscc="006141411234567890",
 )

@@ -34,7 +34,7 @@ def floor() -> FloorView:
         change_to_task_ms=Percentiles(80, 148.0, 502.0, 931.0),
         printers=(
             PrinterView("lp1", "printing", "", 3, 5210, 0),
-            PrinterView("lp2", "fault", "paper out", 12, 4988, 0),
+            PrinterView("lp2", "paper out", "", 12, 4988, 0, ready=False),
         ),
         scanners=(ScannerView("dock1", "ship", "up", "", 9871, "2026-06-18T03:59:58.000Z"),),
         pdas=(

@@ -9,18 +9,26 @@ from agent.api.messages import FloorView, HubView, PdaView, Percentiles, Printer
 from tui.risks import Level, floor_risks, hub_risks, pda_risk, printer_risk, promise_level, scanner_risk
 from tui.rows import EXCEPTIONS, PDAS, PRINTERS, SCANNERS, TABLES
 
-PRINTER = PrinterView("lp1", "ready", "", 0, 10, 0)
+PRINTER = PrinterView("lp1", "online", "", 0, 10, 0)
 PDA = PdaView("pda-1", True, "李娜", 80, "T-1", "accepted", 5, 12, 1000)
 HUB = HubView("up", "idle", "", 9, 9, 0, 0.0)
 
 
 def test_a_printer_without_paper_is_red_and_says_how_many_wait() -> None:
-    risk = printer_risk(replace(PRINTER, state="fault", reason="paper out", queued=2))
+    risk = printer_risk(replace(PRINTER, state="paper out", ready=False, queued=2))
     assert risk is not None
     assert (risk.level, risk.why) == (Level.RED, "paper out, 2 labels waiting")
 
 
-@pytest.mark.parametrize("change", [{"state": "paused"}, {"state": "unknown"}, {"suspect": 1}])
+def test_a_printer_that_cannot_be_reached_is_red_and_says_why() -> None:
+    risk = printer_risk(replace(PRINTER, state="unknown", reason="192.0.2.1:9100 does not answer", ready=False))
+    assert risk is not None
+    assert (risk.level, risk.why) == (Level.RED, "192.0.2.1:9100 does not answer")
+
+
+@pytest.mark.parametrize(
+    "change", [{"state": "paused"}, {"state": "paper low"}, {"state": "unknown"}, {"suspect": 1}]
+)
 def test_a_printer_to_look_at_soon_is_amber(change: dict[str, str | int]) -> None:
     risk = printer_risk(replace(PRINTER, **change))
     assert risk is not None

@@ -218,16 +218,16 @@ async def test_the_cursor_stays_on_its_row_while_rows_come_and_go(
     agent: ScriptedAgent, large: Driven, floor: FloorView
 ) -> None:
     await large.pilot.press("1", "down")
-    newcomer = PrinterView("lp0", "ready", "", 0, 0, 0)
+    newcomer = PrinterView("lp0", "online", "", 0, 0, 0)
     agent.show(replace(floor, printers=(newcomer, *floor.printers)))
     await large.until(lambda: large.table("printers").row_count == 3)
     assert large.table("printers").ordered_rows[large.table("printers").cursor_row].key == "lp2"
 
 
 async def test_a_changed_cell_changes_alone(agent: ScriptedAgent, large: Driven, floor: FloorView) -> None:
-    mended = replace(floor.printers[1], state="ready", reason="", queued=0)
+    mended = replace(floor.printers[1], state="online", ready=True, queued=0)
     agent.show(replace(floor, printers=(floor.printers[0], mended)))
-    await large.until(lambda: large.column("printers", "state") == ["printing", "ready"])
+    await large.until(lambda: large.column("printers", "state") == ["printing", "online"])
     assert "lp2" not in large.text(Attention)
 
 

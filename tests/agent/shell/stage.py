@@ -55,11 +55,18 @@ class Diary:
     def __init__(self, store: Store) -> None:
         self.entries: list[Entry] = []
         self._written = asyncio.Event()
+        self._acts: dict[type[ev.Event], Callable[[], None]] = {}
         store.follow(self._write)
 
     def _write(self, entries: Sequence[Entry]) -> None:
         self.entries += entries
         self._written.set()
+        for entry in entries:
+            self._acts.pop(type(entry.event), _nothing)()
+
+    def on(self, kind: type[ev.Event], act: Callable[[], None]) -> None:
+        """Do this at the next event of that kind, before anybody else hears of it."""
+        self._acts[kind] = act
 
     def all(self, kind: type[E]) -> list[E]:
         """The events of this kind so far."""
@@ -72,6 +79,10 @@ class Diary:
                 self._written.clear()
                 await self._written.wait()
         return found
+
+
+def _nothing() -> None:
+    """What most events are followed by."""
 
 
 async def until(holds: Callable[[], bool]) -> None:
@@ -141,6 +152,13 @@ def jobs_of(store: Store, order_no: str) -> list[PrintJob]:
         )
     finally:
         reader.close()
+
+
+async def came_out(store: Store, order_no: str) -> None:
+    """Its latest label was printed."""
+    job = jobs_of(store, order_no)[-1].job
+    await ask(store, c.StartPrint(job=job, printer="lp1"), c.PrintSentAll(job=job))
+    await ask(store, c.FinishPrint(job=job, evidence="process-id", first_byte_at=1))
 
 
 def journal_of(store: Store, kind: str) -> list[Row]:

@@ -26,7 +26,7 @@ from agent.stations import Stations
 from agent.store.store import Store
 from agent.views import Views
 from tests.agent.floors import order, stop, wave
-from tests.agent.shell.stage import Diary, ask, config_of, jobs_of, pay, running, stock_up
+from tests.agent.shell.stage import Diary, ask, came_out, config_of, jobs_of, pay, running, stock_up
 
 
 class Office:
@@ -224,6 +224,7 @@ async def test_a_cancellation_and_why_another_is_refused(made: Office) -> None:
 
 async def test_a_reprint_goes_to_a_printer_that_there_is(made: Office) -> None:
     await pay(made.store, "SO-1")
+    await came_out(made.store, "SO-1")
     reprint = {"order_no": "SO-1", "reason": "torn"}
     unknown = await made.command("label.reprint", id="c2", printer="lp9", **reprint)
     assert (await made.command("label.reprint", printer="lp1", **reprint))["status"] == "applied"

@@ -23,7 +23,7 @@ from devices.mqtt import Message
 from devices.sim.scanner import PtyScanner
 from devices.topics import Topics
 from tests.agent.floors import GTIN, OnePrinter, lines, stop, wave
-from tests.agent.shell.stage import Diary, ask, config_of, jobs_of, order_at, pay, running, stock_up, until
+from tests.agent.shell.stage import Diary, ask, came_out, config_of, order_at, pay, running, stock_up, until
 from tests.devices.pda.conftest import connected_peer
 
 
@@ -39,9 +39,7 @@ class Dock:
     async def picked(self, order_no: str = "SO-1") -> str:
         """The waybill of an order that was labelled and picked."""
         await pay(self.store, order_no, lines=lines((1, "A", 1)))
-        job = jobs_of(self.store, order_no)[0].job
-        await ask(self.store, c.StartPrint(job=job, printer="lp1"), c.PrintSentAll(job=job))
-        await ask(self.store, c.FinishPrint(job=job, evidence="process-id", first_byte_at=1))
+        await came_out(self.store, order_no)
         await ask(self.store, wave(stop(order_no, qty=1)))
         (task,) = (each.task for each in self.diary.all(ev.TaskPlanned)[-1:])
         pda = {"pda": "P1", "task": task}

@@ -37,8 +37,7 @@ everywhere = pytest.mark.parametrize(("template", "media"), EVERYWHERE)
 @everywhere
 def test_every_code_reads_back_and_there_is_no_other(template: Template, media: Media) -> None:
     expected = {("]C0", "SF1234567890123"), ("]Q1", "FH1:SF1234567890123:J-000123:1")}
-    if template is LOGISTIC:
-        expected.add(("]C1", "00" + SSCC))
+    expected.add(("]C1", "00" + SSCC) if template is LOGISTIC else ("]C0", LABEL.order_no))
     assert codes(preview(draw(laid_out(template, media=media), TYPEFACE))) == expected
 
 

@@ -1,0 +1,83 @@
+"""`floorhand sandbox`: one simulated part of a floor alone, to try things against."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from pathlib import Path
+
+from agent.cli_words import FINE, Commands, add_media, clock, count, media_of, positive
+from agent.sandbox.printer_desk import DeskOptions, run_printer
+from devices.sim.printer import FIRMWARE
+from sync.sandbox.server import HubOptions
+from sync.sandbox.server import serve as serve_hub
+
+
+def add_sandbox(commands: Commands) -> None:
+    """The parser."""
+    sandbox = commands.add_parser("sandbox", help="one simulated part alone")
+    parts = sandbox.add_subparsers(required=True, metavar="PART")
+    _add_hub(parts)
+    _add_printer(parts)
+
+
+def _add_hub(parts: Commands) -> None:
+    hub = parts.add_parser("hub", help="a hub that speaks the whole protocol and judges what it gets")
+    hub.add_argument("--host", default="127.0.0.1")
+    hub.add_argument("--port", type=int, default=8421)
+    hub.add_argument("--data", type=Path, default=Path("sandbox-hub"), metavar="DIR")
+    hub.add_argument("--site", default="WH1")
+    hub.add_argument("--token", default="sandbox-token")
+    hub.add_argument("--orders", type=Path, metavar="CSV")
+    hub.add_argument("--model", choices=("diurnal", "burst", "midnight"), default="diurnal")
+    hub.add_argument("--orders-day", type=count, default=127_000, metavar="N")
+    hub.add_argument("--from", dest="start", type=clock, metavar="HH:MM")
+    hub.add_argument("--speed", type=positive, default=1.0, metavar="X")
+    hub.add_argument("--seed", type=int, default=1, metavar="N")
+    hub.add_argument("--seconds", type=positive, metavar="S")
+    hub.add_argument(
+        "--autostart", action="store_true", help="orders come at once, not after POST /sandbox/start"
+    )
+    hub.set_defaults(run=_hub)
+
+
+def _add_printer(parts: Commands) -> None:
+    printer = parts.add_parser(
+        "printer", help="a label printer with faults: prints to PNG files, obeys words on standard input"
+    )
+    printer.add_argument("--language", choices=sorted(FIRMWARE), default="zpl")
+    where = printer.add_mutually_exclusive_group()
+    where.add_argument("--port", type=int, default=9100, metavar="N", help="TCP port (9100; 0: any)")
+    where.add_argument("--serial", type=count, metavar="BAUD", help="a serial line instead of TCP")
+    printer.add_argument("--host", default="127.0.0.1")
+    printer.add_argument("--out", type=Path, metavar="DIR", help="write each label there as a PNG")
+    printer.add_argument("--mm-per-s", type=positive, default=150.0, metavar="V", help="paper speed (150)")
+    printer.add_argument("--speed", type=positive, default=1.0, metavar="X", help="how much faster time runs (1)")
+    printer.add_argument("--mute", action="store_true", help="answers no question, as cheap ones")
+    add_media(printer)
+    printer.set_defaults(run=_printer)
+
+
+def _hub(options: argparse.Namespace) -> int:
+    options.data.mkdir(parents=True, exist_ok=True)
+    serve_hub(
+        HubOptions(
+            data=options.data, host=options.host, port=options.port, site=options.site, token=options.token,
+            orders_csv=options.orders, model=options.model, orders_day=options.orders_day, start=options.start,
+            speed=options.speed, seed=options.seed, seconds=options.seconds, autostart=options.autostart,
+        )
+    )  # fmt: skip
+    return FINE
+
+
+def _printer(options: argparse.Namespace) -> int:
+    asyncio.run(
+        run_printer(
+            DeskOptions(
+                language=options.language, media=media_of(options), host=options.host, port=options.port,
+                baud=options.serial, out=options.out, mm_per_s=options.mm_per_s, speed=options.speed,
+                mute=options.mute,
+            )
+        )
+    )  # fmt: skip
+    return FINE

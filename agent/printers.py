@@ -1,0 +1,47 @@
+"""From a printer of the configuration to the parts of the devices room that serve it."""
+
+from __future__ import annotations
+
+from agent.config import Printer
+from devices.labels.compose import Composer
+from devices.labels.label import Media
+from devices.links.address import link_of
+from devices.links.link import Link
+from devices.printers.languages import LANGUAGES
+from devices.printers.press import Press
+from devices.printers.printer import LabelPrinter
+from devices.printers.status import Timeouts
+
+
+def driver_of(printer: Printer, link: Link, timeouts: Timeouts) -> LabelPrinter:
+    """Who talks to it. Another language that it may speak instead is found and named."""
+    return LabelPrinter(
+        link,
+        LANGUAGES[printer.language],
+        media_of(printer),
+        confirm=printer.confirm,
+        timeouts=timeouts,
+        others=[language for name, language in LANGUAGES.items() if name != printer.language],
+    )
+
+
+def press_of(printer: Printer, link: Link, composer: Composer) -> Press:
+    """Who makes the bytes of its labels, in the form that its wire is fast enough for."""
+    return Press(
+        LANGUAGES[printer.language],
+        media_of(printer),
+        bytes_per_s=link.bytes_per_s,
+        mm_per_s=printer.mm_per_s,
+        composer=composer,
+    )
+
+
+def link_to(printer: Printer) -> Link:
+    """The way to it."""
+    return link_of(printer.url)
+
+
+def media_of(printer: Printer) -> Media:
+    """What labels it holds, as the devices room says it."""
+    media = printer.media
+    return Media(media.width_mm, media.height_mm, media.dpi, media.gap)

@@ -1,0 +1,428 @@
+"""Random faults of printers and of the agent while labels are printed: nothing lost, nothing doubled without its mark.
+
+    python -m bench.print_faults --schedules 500 --seed 1     # each schedule is made from its own seed alone
+
+A schedule has two or three simulated printers of any language in one group, a dozen paid orders, printers' faults at
+random moments, and the agent killed between any two of its steps: before or after a commit, before, in the middle of
+and after the bytes to a printer. When all is mended a person settles what is suspect by looking at the paper.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import random
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import track
+
+from agent.config import Config, Printer, parse
+from agent.core import commands as c
+from agent.core.model import JobState, Parcel, PrintJob
+from agent.printers import link_to
+from agent.roster import PrinterRoster
+from agent.spool import Pace, Spool
+from agent.store.journal import rows
+from agent.store.store import Store
+from agent.store.tables import table
+from agent.store.verify import verify
+from bench import orders as shop
+from devices.links.link import Link
+from devices.printers.status import Timeouts
+from devices.sim.printer import SimPrinter
+
+_PACE = Pace(
+    Timeouts(
+        connect_s=0.3, probe_s=0.3, status_s=0.3, write_s=1.0, confirm_s=1.5, poll_s=0.02, grace_s=0.08, hold_s=0.03
+    ),
+    idle_check_s=0.1,
+    retry_s=0.03,
+)  # fmt: skip
+_ORDERS = 12
+_SPEED = 60.0
+_SPAN_S = 1.2
+_SETTLE_WITHIN_S = 30.0
+_OPEN = frozenset({JobState.QUEUED, JobState.SENDING, JobState.SENT, JobState.SUSPECT})
+
+#: What each language's firmware may lack.
+_QUIRKS: dict[str, tuple[dict[str, bool], ...]] = {
+    "escpos": ({}, {"process_ids": False}, {"clears": False}, {"process_ids": False, "clears": False}),
+    "zpl": ({}, {"odometer": False}, {"answers_hs_in_fault": True}),
+    "tspl": ({}, {"mileage": False}, {"long_status": False}, {"cancel": False}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """At `at_s` something goes wrong with a printer, and `lasts_s` later it is mended."""
+
+    at_s: float
+    printer: int
+    kind: str
+    lasts_s: float
+    n: int  # bytes until a hang-up, labels until the paper ends, or the seed of garbage
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Everything that a seed decides. `lives`: after how many steps the agent is killed, one number per life."""
+
+    seed: int
+    printers: tuple[tuple[str, dict[str, bool]], ...]
+    pay_at_s: tuple[float, ...]
+    faults: tuple[Fault, ...]
+    lives: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`wrong`: what must not be, in words. `seen`: how often what happened."""
+
+    seed: int
+    wrong: tuple[str, ...]
+    seen: Counter[str]
+
+
+_FAULTS: dict[str, tuple[Callable[[SimPrinter, Fault], None], Callable[[SimPrinter], None]]] = {
+    "paper out": (lambda sim, fault: sim.paper_out(fault.n % 3), lambda sim: sim.refill()),
+    "cover open": (lambda sim, _: sim.open_cover(), lambda sim: sim.close_cover()),
+    "head hot": (lambda sim, _: sim.set(head_hot=True), lambda sim: sim.set(head_hot=False)),
+    "jam": (lambda sim, _: sim.set(jammed=True), lambda sim: sim.set(jammed=False)),
+    "pause": (lambda sim, _: sim.set(paused=True), lambda sim: sim.set(paused=False)),
+    "stall": (lambda sim, _: sim.stall(), lambda sim: sim.resume()),
+    "hang up": (lambda sim, fault: sim.hang_up(fault.n), lambda _: None),
+    "garbage": (lambda sim, fault: sim.answer_garbage(fault.n), lambda sim: sim.answer_garbage(None)),
+    "power cycle": (lambda sim, _: sim.power_cycle(), lambda _: None),
+}
+
+
+def schedule_of(seed: int) -> Schedule:
+    """The same seed, the same schedule."""
+    rng = random.Random(f"print-faults:{seed}")
+    printers = tuple(_some_printer(rng) for _ in range(rng.choice((2, 2, 3))))
+    faults = tuple(
+        Fault(
+            rng.uniform(0.0, _SPAN_S), rng.randrange(len(printers)), rng.choice(sorted(_FAULTS)),
+            rng.choice((0.02, 0.15, 0.6)) * rng.uniform(0.5, 1.5), rng.randrange(1, 20_000),
+        )
+        for _ in range(rng.randrange(1, 7))
+    )  # fmt: skip
+    return Schedule(
+        seed,
+        printers,
+        tuple(sorted(rng.uniform(0.0, _SPAN_S) for _ in range(_ORDERS))),
+        tuple(sorted(faults, key=lambda fault: fault.at_s)),
+        tuple(rng.randrange(1, 90) for _ in range(rng.choice((0, 1, 1, 2, 3)))),
+    )
+
+
+def _some_printer(rng: random.Random) -> tuple[str, dict[str, bool]]:
+    language = rng.choice(sorted(_QUIRKS))
+    return language, rng.choice(_QUIRKS[language])
+
+
+class Fate:
+    """Kills the agent after so many of its steps: the task that takes the last one dies in it, then all others."""
+
+    def __init__(self, steps: int | None) -> None:
+        self._left = steps
+        self.struck = asyncio.Event()
+
+    def step(self) -> None:
+        """Between two things that a crash may separate. CancelledError at the last one, and ever after."""
+        if self._left is not None:
+            self._left -= 1
+            if self._left <= 0:
+                self.struck.set()
+                raise asyncio.CancelledError
+
+
+class MortalLink:
+    """A real link whose owner may die before, in the middle of and after every write."""
+
+    def __init__(self, link: Link, fate: Fate, rng: random.Random) -> None:
+        self._link = link
+        self._fate = fate
+        self._rng = rng
+
+    @property
+    def name(self) -> str:
+        return self._link.name
+
+    @property
+    def bytes_per_s(self) -> float | None:
+        return self._link.bytes_per_s
+
+    @property
+    def is_open(self) -> bool:
+        return self._link.is_open
+
+    async def open(self, *, connect_timeout_s: float) -> None:
+        await self._link.open(connect_timeout_s=connect_timeout_s)
+
+    async def write(
+        self, data: bytes, *, deadline_s: float, on_handed: Callable[[], None] | None = None
+    ) -> None:
+        self._fate.step()
+        cut = self._rng.randrange(len(data))
+        if cut:
+            await self._link.write(data[:cut], deadline_s=deadline_s, on_handed=on_handed)
+            on_handed = None
+        self._fate.step()
+        await self._link.write(data[cut:], deadline_s=deadline_s, on_handed=on_handed)
+        self._fate.step()
+
+    async def read(self, *, deadline_s: float) -> bytes:
+        return await self._link.read(deadline_s=deadline_s)
+
+    async def close(self) -> None:
+        await self._link.close()
+
+
+class MortalSpool(Spool):
+    """Its owners may die before and after every commit."""
+
+    fate: Fate
+
+    async def ask(self, command: c.Command) -> Any:
+        self.fate.step()
+        outcome = await super().ask(command)
+        self.fate.step()
+        return outcome
+
+
+class Rehearsal:
+    """One schedule, played."""
+
+    def __init__(self, schedule: Schedule, folder: Path) -> None:
+        self._schedule = schedule
+        self._folder = folder
+        self._rng = random.Random(f"cuts:{schedule.seed}")
+        self._sims = [
+            SimPrinter(language=language, speed=_SPEED, **quirks) for language, quirks in schedule.printers
+        ]
+        self._lives = list(schedule.lives)
+        self._paid = 0
+        self.seen: Counter[str] = Counter()
+
+    async def play(self) -> Outcome:
+        """The faults, then the mending, then the comparison of paper and journal."""
+        async with AsyncExitStack() as stack:
+            for sim in self._sims:
+                await stack.enter_async_context(sim)
+            config = self._config()
+            await self._stock_up()
+            faults = asyncio.create_task(self._break_things())
+            while self._lives:
+                await self._live(config, Fate(self._lives.pop(0)))
+                self.seen["kills"] += 1
+            wrong = list(await self._live_on(config, faults))
+            wrong += self._paper_faults()
+        verdict = verify(self._folder)
+        if not verdict.ok:
+            wrong.append(f"verify: {verdict.first_bad}")
+        return Outcome(self._schedule.seed, tuple(wrong), self.seen)
+
+    async def _stock_up(self) -> None:
+        store = Store(self._folder, "WH1", PrinterRoster(()))
+        store.open()
+        await shop.stock_up(store)
+        await shop.lease(store, range(_ORDERS * 3))
+        await store.close()
+
+    def _config(self) -> Config:
+        printers = [
+            {"id": f"lp{at}", "url": sim.plug.url, "language": sim.language, "group": "pack"}
+            for at, sim in enumerate(self._sims)
+        ]
+        tables = {
+            "site": {"id": "WH1", "data_dir": str(self._folder)},
+            "hub": {"url": "http://127.0.0.1:9"},
+            "broker": {"url": "mqtt://127.0.0.1:9"},
+            "printers": printers,
+        }
+        return parse(tables, self._folder / "floorhand.toml")
+
+    async def _break_things(self) -> None:
+        """Each fault at its time, mended at its time."""
+        began = time.monotonic()
+        acts = [(fault.at_s, fault, True) for fault in self._schedule.faults]
+        acts += [(fault.at_s + fault.lasts_s, fault, False) for fault in self._schedule.faults]
+        for at_s, fault, breaks in sorted(acts, key=lambda act: act[0]):
+            await asyncio.sleep(max(0.0, began + at_s - time.monotonic()))
+            breaking, mending = _FAULTS[fault.kind]
+            if breaks:
+                self.seen[fault.kind] += 1
+                breaking(self._sims[fault.printer], fault)
+            else:
+                mending(self._sims[fault.printer])
+
+    async def _live(self, config: Config, fate: Fate) -> None:
+        """One life of the agent, until its fate strikes or nothing is left to be done."""
+        async with _Agent(config, fate, self._rng) as agent:
+            paying = asyncio.create_task(self._pay(agent.store))
+            struck = asyncio.create_task(fate.struck.wait())
+            await asyncio.wait((struck, paying), return_when=asyncio.FIRST_COMPLETED)
+            if not struck.done():
+                await asyncio.wait((struck,), timeout=1.0)  # all is paid; it may still die of its printing
+            for task in (paying, struck):
+                task.cancel()
+            await asyncio.gather(paying, struck, return_exceptions=True)
+
+    async def _live_on(self, config: Config, faults: asyncio.Task[None]) -> Iterator[str]:
+        """The last life: everything is paid, mended and settled. What stays open, in words."""
+        async with _Agent(config, Fate(None), self._rng) as agent:
+            await self._pay(agent.store)
+            await faults
+            for sim in self._sims:
+                for _, mend in _FAULTS.values():
+                    mend(sim)
+            return iter(await self._settled(agent.store))
+
+    async def _pay(self, store: Store) -> None:
+        """What is not paid yet, at its time after the last one."""
+        while self._paid < _ORDERS:
+            at = self._schedule.pay_at_s
+            await asyncio.sleep(at[self._paid] - at[self._paid - 1] if self._paid else at[0])
+            await store.ask(shop.take(self._paid))
+            await store.ask(shop.pay(self._paid))
+            self._paid += 1
+
+    async def _settled(self, store: Store) -> list[str]:
+        """A person looks at the paper until nothing waits any more."""
+        reader = store.reader()
+        until = time.monotonic() + _SETTLE_WITHIN_S
+        while time.monotonic() < until:
+            jobs = list(table(PrintJob).find(reader, "ORDER BY queued_at"))
+            waiting = [job for job in jobs if job.state in _OPEN]
+            if not waiting and len({job.order_no for job in jobs}) == _ORDERS:
+                reader.close()
+                return []
+            await asyncio.sleep(0.25)  # long enough for whatever a printer still holds to come out
+            for job in waiting:
+                if job.state is JobState.SUSPECT:
+                    self.seen["settled by a person"] += 1
+                    printed = job.job in {label.job for label in self._paper()}
+                    await store.ask(c.SettlePrint(by="person", job=job.job, printed=printed))
+        reader.close()
+        return [f"job {job.job} of {job.order_no} is still {job.state}: {job.reason}" for job in waiting]
+
+    def _paper(self) -> Iterator[Any]:
+        for sim in self._sims:
+            yield from (label for label in sim.paper if label.qr)
+
+    def _paper_faults(self) -> Iterator[str]:
+        """What lies on the tables against what the journal says."""
+        store = Store(self._folder, "WH1", PrinterRoster(()))
+        store.open()
+        reader = store.reader()
+        jobs = list(table(PrintJob).find(reader, ""))
+        parcels = list(table(Parcel).find(reader, "WHERE state <> 'voided'"))
+        printed = Counter(row.entry.event for row in rows(reader, "WHERE type = 'label.printed'"))
+        reader.close()
+        asyncio.get_running_loop().create_task(store.close())
+        return _compare(jobs, parcels, list(self._paper()), printed, self.seen)
+
+
+def _compare(
+    jobs: Sequence[PrintJob],
+    parcels: Sequence[Parcel],
+    paper: Sequence[Any],
+    printed: Counter[Any],
+    seen: Counter[str],
+) -> Iterator[str]:
+    """Every order's label once; a further one only with a higher copy number; no proof without a label."""
+    on_paper = Counter((label.waybill, label.copy) for label in paper)
+    out = {label.job for label in paper}
+    seen["labels"] += sum(on_paper.values())
+    seen["marked copies"] += sum(count for (_, copy), count in on_paper.items() if copy > 1)
+    seen.update(f"proved by {job.evidence}" for job in jobs if job.state is JobState.CONFIRMED)
+    for (waybill, copy), count in on_paper.items():
+        if count > 1:
+            yield f"{waybill} copy {copy} came out {count} times"
+    for job in jobs:
+        if job.state is JobState.CONFIRMED and job.job not in out:
+            yield f"{job.job} ({job.waybill} copy {job.copy_no}) is proved by {job.evidence} at {job.printer}, and no label is there"
+    labelled = {label.waybill for label in paper}
+    for parcel in parcels:
+        if parcel.waybill not in labelled:
+            yield f"{parcel.waybill} of {parcel.order_no} has no label"
+    for event, count in printed.items():
+        if count > 1:
+            yield f"label.printed {count} times for {event.waybill} copy {event.copy_no}"
+
+
+class _Agent:
+    """The store and the spool of one life."""
+
+    def __init__(self, config: Config, fate: Fate, rng: random.Random) -> None:
+        roster = PrinterRoster(config.printers)
+        self.store = Store(config.site.data_dir, "WH1", roster)
+        self._parts = config, roster, fate, rng
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> _Agent:
+        self.store.open()
+        config, roster, fate, rng = self._parts
+
+        def connect(printer: Printer) -> Link:
+            return MortalLink(link_to(printer), fate, rng)
+
+        spool = MortalSpool(self.store, config, roster, _PACE, connect)
+        spool.fate = fate
+        self._tasks = [asyncio.create_task(owner.run()) for owner in spool.owners]
+        self._tasks.append(asyncio.create_task(spool.compositor.run()))
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        for task in self._tasks:
+            task.cancel()
+        ended = await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.store.close()
+        for each in ended:
+            if isinstance(each, Exception):
+                raise each
+
+
+def rehearse(seed: int) -> Outcome:
+    """One schedule from its seed, in a folder of its own."""
+    with tempfile.TemporaryDirectory(prefix="floorhand-") as folder:
+        return asyncio.run(Rehearsal(schedule_of(seed), Path(folder)).play())
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Many schedules, on all cores; the seeds of those that failed."""
+    parser = argparse.ArgumentParser(prog="python -m bench.print_faults", description=__doc__)
+    parser.add_argument("--schedules", type=int, default=500, metavar="N")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the first; the others follow")
+    parser.add_argument("--jobs", type=int, default=2, metavar="N")
+    options = parser.parse_args(arguments)
+    seeds = range(options.seed, options.seed + options.schedules)
+    seen: Counter[str] = Counter()
+    bad: list[Outcome] = []
+    with ProcessPoolExecutor(options.jobs) as pool:
+        console = Console(stderr=True)
+        outcomes = pool.map(rehearse, seeds)
+        for outcome in track(outcomes, "schedules", len(seeds), console=console, disable=not console.is_terminal):
+            seen += outcome.seen
+            bad += [outcome] if outcome.wrong else []
+    for what, count in sorted(seen.items()):
+        print(f"{what:24} {count:8,}")
+    for outcome in bad:
+        print(f"seed {outcome.seed}: {'; '.join(outcome.wrong)}")
+    print(f"{len(seeds)} schedules, {len(bad)} bad")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
