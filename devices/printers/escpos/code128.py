@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from devices.labels.code128 import symbol_values
+from devices.labels.code128 import encodable, symbol_values
 
 _FNC1, _TO_B, _TO_C, _START_C = 102, 100, 99, 105
 # In code set C the digits 16 04, 16 05, 16 20 are bytes that a printer obeys at once, inside data too.
@@ -18,6 +18,8 @@ def gs_k_data(text: str, *, gs1: bool = False) -> bytes | None:
     None where the printer would take two pairs for a real-time command. Raises ValueError where `text` cannot be
     Code 128.
     """
+    if not encodable(text):
+        raise ValueError(f"{text!r} is not printable ASCII")
     data = "".join(_marked(symbol_values(text, gs1=gs1))).encode("latin-1")
     return None if _REAL_TIME.search(data) else data
 

@@ -14,14 +14,12 @@ from devices.labels.label import Media
 from devices.labels.placed import Raster
 from devices.printers.escpos.blocks import Block, Blocks, spans
 from devices.printers.escpos.library import EscposBytes
-from devices.printers.escpos.raster import without_real_time
+from devices.printers.escpos.raster import MOST_ROWS, without_real_time
 
 CELL_DOTS, HALF_CELL_DOTS = 24, 12
 BASE_LINE_DOTS = 21  # from the top of a character of 24 dots
 SIZE, BOLD, REVERSE, DEFINED = b"\x1d!", b"\x1bE", b"\x1dB", b"\x1b%"
 _MOST_UNITS_PER_INCH = 255
-_MOST_ROWS = 1024  # so that their number is no real-time command
-_MOST_GRAPHICS_BYTES = 4096  # what clones surely have room for
 _GRAPHICS_HEADER_BYTES = 10
 _PRINT_GRAPHICS = b"\x1d(L\x02\x0002"
 _REAL_TIME_WORDS = (0x0410, 0x0510, 0x1410)  # low byte first they are DLE EOT, DLE ENQ, DLE DC4
@@ -107,9 +105,9 @@ def _no_command(number: int) -> int:
 
 def _slices(height_dots: int, row_bytes: int) -> Iterator[tuple[int, int]]:
     """First row and number of rows of pieces whose length is no real-time command."""
-    top, most = 0, max(1, min(_MOST_ROWS, _MOST_GRAPHICS_BYTES // row_bytes))
+    top = 0
     while top < height_dots:
-        rows = min(most, height_dots - top)
+        rows = min(MOST_ROWS, height_dots - top)
         if _GRAPHICS_HEADER_BYTES + rows * row_bytes in _REAL_TIME_WORDS:
             rows -= 1
         yield top, rows

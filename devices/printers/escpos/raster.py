@@ -18,6 +18,7 @@ from devices.printers.escpos.library import EscposBytes, this_threads_dummy
 MOST_ROWS = 256  # clones keep a band whole in a small buffer
 MOST_WIDTH_BYTES = 255  # 2040 dots: wider than any head
 _HEADER_BYTES = 8
+_LONGEST_HEADER_BYTES = 16  # of GS ( L, the other command that carries dots
 
 _LONE_DOT, _WIDENED_DOT = b"\x10", b"\x18"
 _REAL_TIME = b"\x04\x05\x14"  # DLE EOT, DLE ENQ and DLE DC4 are obeyed on arrival, inside a picture too
@@ -25,7 +26,7 @@ _REAL_TIME = b"\x04\x05\x14"  # DLE EOT, DLE ENQ and DLE DC4 are obeyed on arriv
 
 def longest_command_bytes(media: Media) -> int:
     """So many bytes end any command of ours on this media that was cut off in the middle."""
-    return _HEADER_BYTES + MOST_ROWS * (media.width_dots // 8)
+    return _LONGEST_HEADER_BYTES + MOST_ROWS * (media.width_dots // 8)
 
 
 def raster_job(raster: Raster, media: Media) -> bytes:

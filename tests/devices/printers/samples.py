@@ -6,13 +6,20 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
-from devices.printers.printer import Confirm, EscposPrinter, Timeouts
-from devices.printers.escpos.native import compose
+from devices.labels.fonts import RasterTypeface
 from devices.labels.label import Label, LabelItem, Media, Party
-from devices.sim.escpos.operations import Operation
-from devices.sim.escpos.parser import OrderedReader
+from devices.labels.layout import lay_out
+from devices.labels.placed import Layout, Raster
+from devices.labels.raster import draw
+from devices.labels.template import Template, load_templates
+from devices.labels.typeface import Typeface
+from devices.links.tcp import TcpLink
+from devices.printers.languages import LANGUAGES
+from devices.printers.printer import LabelPrinter
+from devices.printers.status import Confirm, Timeouts
 from devices.sim.printer import PrintedLabel, SimPrinter
 
 FAST = 200.0
@@ -30,6 +37,7 @@ LABEL = Label(
     consignee=Party("张小丰", "13812345678", "上海市", "上海市", "浦东新区", "世纪大道100号3号楼2单元501室"),
     sender=Party("样例仓", "021-12345678", "江苏省", "苏州市", "昆山市", "物流大道88号2号库"),
     items=(LabelItem("A-100", "冻干咖啡", 2),),
+    sscc="006141411234567890",
 )
 QUICK = Timeouts(
     connect_s=2.0,
@@ -43,39 +51,56 @@ QUICK = Timeouts(
 )
 
 
-def payload(**changes: Any) -> bytes:
-    """The bytes of the sample label with other contents."""
-    return compose(replace(LABEL, **changes), MEDIA).payload
+@cache
+def template(name: str = "express") -> Template:
+    """A shipped template."""
+    return load_templates()[name]
 
 
-def drain(reader: OrderedReader) -> list[Operation]:
-    """Every operation that is complete."""
-    operations: list[Operation] = []
-    while (operation := reader.next()) is not None:
-        operations.append(operation)
-    return operations
+@cache
+def drawn_typeface() -> RasterTypeface:
+    """The typeface of pictures."""
+    return RasterTypeface()
 
 
-def read(data: bytes) -> list[Operation]:
-    """What a printer makes of these bytes."""
-    reader = OrderedReader()
-    reader.feed(data)
-    operations = drain(reader)
-    assert reader.waiting_bytes == 0
-    return operations
+def layout(typeface: Typeface, media: Media = MEDIA, *, of: str = "express", **changes: Any) -> Layout:
+    """The sample label with other contents, laid out."""
+    return lay_out(template(of), replace(LABEL, **changes), media, typeface)
+
+
+def raster(media: Media = MEDIA, *, of: str = "express", **changes: Any) -> Raster:
+    """The sample label with other contents as a picture."""
+    return draw(layout(drawn_typeface(), media, of=of, **changes), drawn_typeface())
+
+
+def native_payload(language: str = "escpos", media: Media = MEDIA, **changes: Any) -> bytes:
+    """The sample label with other contents, in the printer's own type."""
+    spoken = LANGUAGES[language]
+    return spoken.native(layout(spoken.typeface(media), media, **changes), media)
+
+
+def raster_payload(language: str = "escpos", media: Media = MEDIA, **changes: Any) -> bytes:
+    """The sample label with other contents, as a picture in a printer's language."""
+    return LANGUAGES[language].raster(raster(media, **changes), media)
 
 
 @asynccontextmanager
 async def printing(
-    *, timeouts: Timeouts = QUICK, confirm: Confirm = "auto", **options: Any
-) -> AsyncIterator[tuple[SimPrinter, EscposPrinter]]:
+    language: str = "escpos", *, timeouts: Timeouts = QUICK, confirm: Confirm = "auto", **options: Any
+) -> AsyncIterator[tuple[SimPrinter, LabelPrinter]]:
     """A simulated printer that takes 4 ms for a label, and our driver for it, not connected yet."""
-    async with SimPrinter(MEDIA, **{"speed": FAST, **options}) as sim:
-        printer = EscposPrinter("127.0.0.1", sim.port, MEDIA, timeouts=timeouts, confirm=confirm)
+    async with SimPrinter(MEDIA, language=language, **{"speed": FAST, **options}) as sim:
+        printer = printer_at(sim, timeouts=timeouts, confirm=confirm)
         try:
             yield sim, printer
         finally:
             await printer.close()
+
+
+def printer_at(sim: SimPrinter, *, timeouts: Timeouts = QUICK, confirm: Confirm = "auto") -> LabelPrinter:
+    """A driver for it that knows nothing of earlier ones."""
+    link = TcpLink("127.0.0.1", sim.port)
+    return LabelPrinter(link, LANGUAGES[sim.language], sim.media, timeouts=timeouts, confirm=confirm)
 
 
 class LabelCounter:

@@ -10,7 +10,8 @@ import pytest
 
 from devices.labels.label import Media
 from devices.sim.printer import SimPrinter
-from tests.devices.printers.samples import LABEL, MEDIA, LabelCounter, payload
+from tests.devices.printers.samples import LABEL, MEDIA, LabelCounter
+from tests.devices.printers.samples import native_payload as payload
 
 CLEAR_BUFFER = bytes.fromhex("10 14 08 01 03 14 01 06 02 08")
 FAST = 200.0
@@ -33,7 +34,8 @@ async def test_a_label_is_recorded_as_a_person_would_read_it() -> None:
             writer.write(payload(copy=2))
             label = await out.next()
     assert (label.waybill, label.job, label.copy) == (LABEL.waybill, LABEL.job, 2)
-    assert (label.order_no, label.text[0]) == ("SO-1001", "补打 2")
+    assert (label.order_no, label.size_dots) == ("SO-1001", (608, 1040))
+    assert label.image.getbbox() == (0, 0, 608, 1040)
 
 
 async def test_a_label_takes_the_time_that_the_paper_needs() -> None:
@@ -88,10 +90,11 @@ async def test_faults_show_in_status_bytes_and_unasked(fault: str, statuses: byt
     async with SimPrinter() as sim:
         reader, writer = await connect(sim)
         with closing(writer):
-            writer.write(b"\x1da\x0f")
+            writer.write(b"\x1da\x0f\x1d(H\x03\x00101")
             assert await answer(reader, 4) == b"\x10\x00\x00\x00"
+            await asyncio.sleep(0)  # let it read on
             getattr(sim, fault)()
-            assert await answer(reader, 4) == auto
+            assert await answer(reader, 8) == auto + b"\x37\x231\x00"
             writer.write(b"\x10\x04\x01\x10\x04\x02\x10\x04\x04")
             assert await answer(reader, 3) == statuses
 
@@ -157,3 +160,73 @@ async def test_several_printers_share_one_loop() -> None:
             stack.enter_context(closing(writer))
             writer.write(payload(waybill=f"YT{n:08}"))
         assert [(await out.next()).waybill for out in outs] == [f"YT{n:08}" for n in range(6)]
+
+
+@pytest.mark.parametrize(
+    ("sensor", "statuses"),
+    [
+        ("paper_low", b"\x12\x12\x12\x1e"),
+        ("head_hot", b"\x1a\x52\x52\x12"),
+        ("paused", b"\x1a\x1a\x12\x12"),
+        ("jammed", b"\x1a\x52\x1a\x12"),
+    ],
+)
+async def test_sensors_are_reported_as_long_as_they_are_set(sensor: str, statuses: bytes) -> None:
+    questions = b"".join(b"\x10\x04" + bytes((n,)) for n in (1, 2, 3, 4))
+    async with SimPrinter() as sim:
+        reader, writer = await connect(sim)
+        with closing(writer):
+            for value, expected in ((True, statuses), (False, b"\x12" * 4)):
+                sim.set(**{sensor: value})
+                writer.write(questions)
+                assert await answer(reader, 4) == expected
+
+
+async def test_garbage_is_as_long_as_the_answer_and_ends_when_told() -> None:
+    async with SimPrinter() as sim:
+        reader, writer = await connect(sim)
+        with closing(writer):
+            sim.answer_garbage(seed=1)
+            writer.write(b"\x10\x04\x01" * 64)
+            assert set(await answer(reader, 64)) != {0x12}
+            sim.answer_garbage(None)
+            writer.write(b"\x10\x04\x01")
+            assert await answer(reader, 1) == b"\x12"
+
+
+async def test_a_power_cycle_forgets_the_label_in_motion_but_not_the_odometer() -> None:
+    out = LabelCounter()
+    async with SimPrinter(speed=20, on_label=out) as sim:
+        _, writer = await connect(sim)
+        with closing(writer):
+            writer.write(payload() * 2)
+            await out.next()
+            while not sim.mechanism.printing:  # noqa: ASYNC110 - nothing tells of it
+                await asyncio.sleep(0)
+            sim.power_cycle()
+        _, writer = await connect(sim)
+        with closing(writer):
+            writer.write(payload(waybill="YT00000002"))
+            assert (await out.next()).waybill == "YT00000002"
+        assert (sim.mechanism.labels, sim.mechanism.fed_mm) == (2, 260)
+
+
+async def test_without_page_mode_nothing_stands_where_it_was_laid_out() -> None:
+    out = LabelCounter()
+    for page_mode in (True, False):
+        async with SimPrinter(speed=FAST, on_label=out, page_mode=page_mode) as sim:
+            _, writer = await connect(sim)
+            with closing(writer):
+                writer.write(payload())
+                label = await out.next()
+        assert (label.image.crop((0, 0, 608, 12)).getextrema() == (255, 255)) is page_mode
+
+
+async def test_what_is_meant_for_another_printer_is_printed_as_text() -> None:
+    out = LabelCounter()
+    async with SimPrinter(speed=FAST, on_label=out) as sim:
+        _, writer = await connect(sim)
+        with closing(writer):
+            writer.write(b"^XA^FO10,10^FDSF1^FS^XZ\r\n\x0c")
+            label = await out.next()
+    assert (label.waybill, label.codes) == ("", ())

@@ -1,4 +1,4 @@
-"""Text reaches the printer as GBK, harmless, and honest about what is missing."""
+"""Text prints as it stands or shows what is missing, and none of it is a command."""
 
 from __future__ import annotations
 
@@ -6,48 +6,37 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.printers.escpos.cjk import KANJI_OFF, KANJI_ON, cells, clip, encode, printable, wrap
-
-
-def test_ascii_goes_as_it_is() -> None:
-    assert encode("SO-1001") == (b"SO-1001", "")
-
-
-def test_chinese_goes_as_gbk_between_the_mode_switches() -> None:
-    assert encode("沪、03") == (b"\x1c&\xbb\xa6\xa1\xa203\x1c.", "")
-
-
-def test_a_glyph_that_gbk_lacks_is_seen_and_reported() -> None:
-    payload, missing = encode("䶮𠮷ok")
-    assert (payload, missing) == (KANJI_ON + "〓〓ok".encode("gbk") + KANJI_OFF, "䶮𠮷")
+from devices.labels.text import MISSING_GLYPH, printable
+from devices.printers.escpos.cjk import KANJI_OFF, KANJI_ON, encode, in_gbk
+from devices.sim.escpos.operations import Text
+from devices.sim.escpos.parser import read_all
 
 
 @given(st.text())
-def test_no_control_byte_reaches_the_printer(text: str) -> None:
-    payload, _ = encode(text)
-    inner = payload.removeprefix(KANJI_ON).removesuffix(KANJI_OFF)
-    assert min(inner, default=0x20) >= 0x20
+def test_only_printable_bytes_come_out_between_the_mode_commands(text: str) -> None:
+    payload = encode(text)
+    shown = payload.removeprefix(KANJI_ON).removesuffix(KANJI_OFF)
+    assert all(byte >= 0x20 and byte != 0x7F for byte in shown)
+    assert bool(shown != payload) == (not printable(text).isascii())
 
 
-@given(st.text())
-def test_printable_text_stays_printable(text: str) -> None:
-    assert printable(printable(text)) == printable(text)
+@given(st.text(min_size=1))
+def test_a_printer_shows_every_character_or_the_sign_for_a_missing_one(text: str) -> None:
+    shown = "".join(
+        operation.text for operation in read_all(encode(text) + b"\n") if isinstance(operation, Text)
+    )
+    assert shown == "".join(char if in_gbk(char) else MISSING_GLYPH for char in printable(text))
 
 
-@given(st.text(), st.integers(4, 60))
-def test_clipped_text_fits(text: str, columns: int) -> None:
-    shown = clip(printable(text), columns)
-    assert cells(shown) <= columns
+@pytest.mark.parametrize("text", ["、，。『』", "沪-03", "×2 冻干咖啡"])
+def test_chinese_text_and_punctuation_is_sent_as_gbk_in_kanji_mode(text: str) -> None:
+    assert encode(text) == KANJI_ON + text.encode("gbk") + KANJI_OFF
 
 
-@given(st.text(alphabet="ab中文"), st.integers(4, 20), st.integers(1, 5))
-def test_wrapped_text_fits_and_loses_nothing_in_silence(text: str, columns: int, max_lines: int) -> None:
-    lines = list(wrap(text, columns, max_lines))
-    assert all(cells(line) <= columns for line in lines)
-    assert len(lines) <= max_lines
-    assert "".join(lines) == text or lines[-1].endswith("…")
+def test_plain_ascii_needs_no_kanji_mode() -> None:
+    assert encode("SO-1001") == b"SO-1001"
 
 
-@pytest.mark.parametrize(("dirty", "clean"), [("a\r\nb", "a  b"), ("a\x1b@b", "a@b"), ("\u202ea\u200b", "a")])
-def test_control_characters_vanish_and_line_ends_become_spaces(dirty: str, clean: str) -> None:
-    assert printable(dirty) == clean
+@pytest.mark.parametrize("rare", ["䶮", "𠮷", "😀"])
+def test_a_character_that_the_font_lacks_is_seen_to_be_missing(rare: str) -> None:
+    assert encode(f"王{rare}") == KANJI_ON + "王〓".encode("gbk") + KANJI_OFF

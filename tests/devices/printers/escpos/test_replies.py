@@ -17,8 +17,9 @@ from devices.printers.escpos.replies import (
     RealTimeStatus,
     Reply,
     ReplyReader,
-    trouble,
+    status_of,
 )
+from devices.printers.status import State
 
 WHOLE: list[tuple[bytes, Reply]] = [
     (b"\x12", RealTimeStatus(0x12)),
@@ -68,16 +69,22 @@ def test_an_automatic_status_that_was_cut_off_is_no_evidence() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "words"),
+    ("answers", "state", "words"),
     [
-        ({1: 0x12, 2: 0x12, 4: 0x12}, ""),
-        ({1: 0x12, 2: 0x12, 4: 0x1E}, ""),  # paper near its end still prints
-        ({1: 0x1A, 2: 0x32, 4: 0x7E}, "paper out"),
-        ({1: 0x1A, 2: 0x36, 4: 0x7E}, "cover open"),
-        ({1: 0x1A, 2: 0x52, 4: 0x12}, "error"),
-        ({1: 0x32, 2: 0x12, 4: 0x12}, "waiting for recovery"),
-        ({1: 0x1A, 2: 0x12, 4: 0x12}, "offline"),
+        ({1: 0x12, 2: 0x12, 3: 0x12, 4: 0x12}, State.ONLINE, "online"),
+        ({1: 0x12, 2: 0x12, 3: 0x12, 4: 0x1E}, State.PAPER_LOW, "paper low"),
+        ({1: 0x1A, 2: 0x32, 3: 0x12, 4: 0x7E}, State.PAPER_OUT, "paper out"),
+        ({1: 0x1A, 2: 0x36, 3: 0x12, 4: 0x7E}, State.COVER_OPEN, "cover open"),
+        ({1: 0x1A, 2: 0x52, 3: 0x1A, 4: 0x12}, State.JAMMED, "cutter jammed"),
+        ({1: 0x1A, 2: 0x52, 3: 0x52, 4: 0x12}, State.HEAD_HOT, "head hot"),
+        ({1: 0x1A, 2: 0x52, 3: 0x32, 4: 0x12}, State.FAULT, "error that only switching off and on may mend"),
+        ({1: 0x1A, 2: 0x52, 3: 0x12, 4: 0x12}, State.FAULT, "error"),
+        ({1: 0x1A, 2: 0x1A, 3: 0x12, 4: 0x12}, State.PAUSED, "paper is being fed by the button"),
+        ({1: 0x32, 2: 0x12, 3: 0x12, 4: 0x12}, State.FAULT, "waiting for recovery"),
+        ({1: 0x1A, 2: 0x12, 3: 0x12, 4: 0x12}, State.FAULT, "offline"),
     ],
 )
-def test_status_bits_become_words(status: dict[int, int], words: str) -> None:
-    assert trouble(status) == words
+def test_status_bits_become_a_state_in_words(answers: dict[int, int], state: State, words: str) -> None:
+    status = status_of(answers)
+    assert (status.state, status.words) == (state, words)
+    assert status.ready is (state in (State.ONLINE, State.PAPER_LOW))
