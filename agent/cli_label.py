@@ -14,12 +14,11 @@ from agent.cli_words import FAILED, FINE, USAGE, Commands, add_media, media_of
 from agent.config import Config, load
 from agent.labels import party_of
 from devices.errors import TemplateError, Unprintable
-from devices.labels.compose import Composer
+from devices.labels.fonts import RasterTypeface
 from devices.labels.label import Label, LabelItem, Party
 from devices.labels.layout import lay_out
-from devices.labels.fonts import RasterTypeface
 from devices.labels.placed import Bars, QrCode
-from devices.labels.raster import preview
+from devices.labels.raster import draw, preview
 from devices.labels.specimen import SPECIMEN
 from devices.labels.template import Template, load_templates
 
@@ -76,18 +75,18 @@ def _preview(options: argparse.Namespace) -> int:
 
 def _draw(template: Template, label: Label, options: argparse.Namespace) -> dict[str, Any]:
     media = media_of(options)
-    raster, missing = Composer().compose(label, template, media)
+    typeface = RasterTypeface()
+    layout = lay_out(template, label, media, typeface)
     options.png.parent.mkdir(parents=True, exist_ok=True)
-    preview(raster).save(options.png, dpi=(options.dpi, options.dpi))
-    placed = lay_out(template, label, media, RasterTypeface()).placed
+    preview(draw(layout, typeface)).save(options.png, dpi=(options.dpi, options.dpi))
     codes = [
         {"kind": "QR" if isinstance(each, QrCode) else "Code 128", "data": each.data, "module_dots": each.module_dots}
-        for each in placed
+        for each in layout.placed
         if isinstance(each, Bars | QrCode)
     ]
     return {
         "template": template.name, "png": str(options.png), "width_dots": media.width_dots,
-        "height_dots": media.height_dots, "codes": codes, "missing": list(missing),
+        "height_dots": media.height_dots, "codes": codes, "missing": list(layout.missing),
     }  # fmt: skip
 
 

@@ -9,11 +9,12 @@ from collections.abc import Iterable, Sequence
 from agent.config import Printer
 from agent.core.events import (
     LabelFailed,
+    LabelPrinted,
     LabelQueued,
+    LabelSuspect,
     PrinterPaused,
     PrinterResumed,
     PrintRequeued,
-    PrintStarted,
 )
 from agent.core.floor import Entry
 
@@ -26,7 +27,7 @@ class PrinterRoster:
         self._lock = threading.Lock()
         self._ready: set[str] = set()
         self._paused: set[str] = set()
-        self._at: dict[str, str] = {}  # job -> the printer whose queue it is in
+        self._at: dict[str, str] = {}  # job -> the printer whose queue it is in, until it has come out
         self._queued: Counter[str] = Counter()
         self._promised: Counter[str] = Counter()  # chosen in a commit that has not been seen yet
 
@@ -84,11 +85,11 @@ class PrinterRoster:
         """As far as the spool knows."""
         return printer in self._ready
 
-    def load(self, queued: Iterable[tuple[str, str]], paused: Iterable[str] = ()) -> None:
-        """(job, printer) of what waits when the agent starts, and which printers a person has stopped."""
+    def load(self, open_jobs: Iterable[tuple[str, str]], paused: Iterable[str] = ()) -> None:
+        """(job, printer) of what is not out yet when the agent starts, and which printers a person has stopped."""
         with self._lock:
             self._paused = set(paused)
-            self._at = dict(queued)
+            self._at = dict(open_jobs)
             self._queued = Counter(self._at.values())
 
     def follow(self, entries: Sequence[Entry]) -> None:
@@ -99,7 +100,7 @@ class PrinterRoster:
                 match entry.event:
                     case LabelQueued(job=job, printer=printer) | PrintRequeued(job=job, printer=printer):
                         self._move(job, printer)
-                    case PrintStarted(job=job) | LabelFailed(job=job):
+                    case LabelPrinted(job=job) | LabelSuspect(job=job) | LabelFailed(job=job):
                         self._move(job, None)
                     case PrinterPaused(device=printer):
                         self._paused.add(printer)

@@ -68,7 +68,7 @@ class Spool:
         self.hops: deque[Hops] = deque(maxlen=2000)
         self.stopping = False
         roster.load(
-            self._reader.execute("SELECT job, printer FROM print_jobs WHERE state = 'queued'"),
+            [(job.job, job.printer) for job in table(PrintJob).find(self._reader, _OPEN)],
             [row[0] for row in self._reader.execute("SELECT device FROM devices WHERE paused")],
         )
         store.follow(self._committed)

@@ -32,9 +32,10 @@ from agent.spool import Spool
 from agent.store.store import Store
 from bench import orders as shop
 from bench.figures import Cell, folder_in, machine, show
-from devices.labels.compose import Composer
+from devices.labels.fonts import RasterTypeface
 from devices.labels.label import Media
-from devices.labels.raster import preview
+from devices.labels.layout import lay_out
+from devices.labels.raster import draw, preview
 from devices.labels.specimen import SPECIMEN
 from devices.labels.template import load_templates
 from devices.printers.languages import LANGUAGES
@@ -204,8 +205,8 @@ def _printers(language: str, count: int) -> Iterator[tuple[list[int], IO[str]]]:
 
 def _bare_ms(port: int, out: IO[str]) -> float:
     """python-escpos as its manual shows it: connect, `image()`, `cut()`; ms until the printer has the first byte."""
-    raster, _ = Composer().compose(SPECIMEN, load_templates()["express"], Media(76, 130))
-    picture = preview(raster)
+    typeface = RasterTypeface()
+    picture = preview(draw(lay_out(load_templates()["express"], SPECIMEN, Media(76, 130), typeface), typeface))
     began_ms = time.time() * 1000
     printer = Network("127.0.0.1", port)
     with contextlib.redirect_stdout(io.StringIO()):

@@ -57,9 +57,20 @@ def test_carriers_and_owners_are_respected(carrier: str, owner: str, expected: s
     assert made.choose_printer(carrier, owner) == expected
 
 
-def test_a_job_that_was_started_or_failed_is_in_no_queue() -> None:
+def test_a_label_that_is_printing_keeps_its_printer_busy_until_it_is_out() -> None:
     made = roster(printer("lp1"), printer("lp2"), ready="lp1 lp2")
-    committed(made, queued("J1", "lp1"), queued("J2", "lp2"), ev.PrintStarted("J1", "lp1"))
+    committed(made, queued("J1", "lp1"), ev.PrintStarted("J1", "lp1"))
+    assert made.choose_printer("SF", "ACME") == "lp2"
+    committed(made, queued("J2", "lp2"), ev.LabelPrinted("SO-1", "J1", 1, "status", "W", "SF", 1, "lp1"))
+    assert made.choose_printer("SF", "ACME") == "lp1"
+
+
+@pytest.mark.parametrize("end", [ev.LabelFailed, ev.LabelSuspect])
+def test_a_label_that_failed_or_is_suspect_keeps_nobody_busy(
+    end: type[ev.LabelFailed | ev.LabelSuspect],
+) -> None:
+    made = roster(printer("lp1"), printer("lp2"), ready="lp1 lp2")
+    committed(made, queued("J1", "lp1"), queued("J2", "lp2"), end("SO-1", "J1", "cut", "W", "SF", 1, "lp1"))
     assert made.choose_printer("SF", "ACME") == "lp1"
 
 
