@@ -1,4 +1,4 @@
-"""A parcel label in the printer's own text, codes and rules: a few hundred bytes, for slow lines.
+"""A parcel label in the printer's own text, codes and rules: two or three thousand bytes, for slow lines.
 
 Nothing that stands in an order can act as a command: control characters are gone, a quotation mark is written as the
 manual says, and the two bytes that would begin an escape or a query never stand side by side.

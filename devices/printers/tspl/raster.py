@@ -1,4 +1,4 @@
-"""A parcel label as a picture in TSPL: exactly the raster's dots, white left out."""
+"""A parcel label as a picture in TSPL: exactly the raster's dots, white left out, repeated rows as bars."""
 
 from __future__ import annotations
 
