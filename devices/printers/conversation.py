@@ -21,6 +21,11 @@ class Conversation(Protocol):
     """
 
     @property
+    def heard(self) -> bool:
+        """Did anything come back at all?"""
+        ...
+
+    @property
     def answered(self) -> bool:
         """Was anything at all understood of what came back?"""
         ...

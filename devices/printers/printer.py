@@ -219,6 +219,8 @@ class LabelPrinter:
             if self._has_ever_answered:
                 raise LinkTimeout(status.words)  # one that used to speak is not mute: it is stuck
             await self._refuse_another_language()
+            if conversation.heard:
+                raise LinkTimeout("its answers make no sense")  # nor is one that says something
             await conversation.probe("none")
 
     async def _refuse_another_language(self) -> None:

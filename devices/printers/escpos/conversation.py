@@ -20,6 +20,7 @@ from devices.links.link import Link
 from devices.printers.escpos.raster import longest_command_bytes
 from devices.printers.escpos.replies import (
     BufferCleared,
+    FlowControl,
     InOrderStatus,
     ProcessId,
     RealTimeStatus,
@@ -45,7 +46,7 @@ class EscposConversation:
     """Keeps questions and answers of one connection together."""
 
     def __init__(self, link: Link, timeouts: Timeouts, media: Media) -> None:
-        self.answered = False
+        self.heard = self.answered = False
         self.proof: Evidence | None = None
         self._link = link
         self._timeouts = timeouts
@@ -57,6 +58,7 @@ class EscposConversation:
         self._confirmed: set[str] = set()
         self._last_ticket = 0
         self._job: str | None = None  # the ticket of the job, where there is one
+        self._begun = ""  # the ticket before the job
         self._in_order_asked = 0
         self._in_order_answers = 0
         self._cleared = False  # the job, before it was interpreted
@@ -102,12 +104,16 @@ class EscposConversation:
         return ""
 
     def job(self, payload: bytes, mark: str) -> bytes:
-        """The label and the best question that this printer answers."""
+        """The label and the best question that this printer answers.
+
+        Ticket before and ticket after: a printer that stops at the label's end, as with the last one of a roll, has
+        printed it and does not answer the second any more. Only one that has not answered the first did not begin.
+        """
         del mark
         self._job, self._cleared, self._healthy_since = None, False, False
         if self.proof == "process-id":
-            self._job = self._next_ticket()
-            return payload + self._process_id_query(self._job)
+            self._begun, self._job = self._next_ticket(), self._next_ticket()
+            return self._process_id_query(self._begun) + payload + self._process_id_query(self._job)
         return payload + self._in_order_query() if self.proof == "status" else payload
 
     async def hear(self, timeout_s: float) -> None:
@@ -132,8 +138,8 @@ class EscposConversation:
         return await self._wait_for(lambda: self._clears > clears, timeout_s)
 
     def surely_unprinted(self) -> bool:
-        """A cleared job gives no process id, so only one that was asked for and did not come proves it."""
-        return self._job is not None and self._job not in self._confirmed
+        """A cleared job gives no process id, so one that was asked for before it and did not come proves it."""
+        return self._job is not None and self._begun not in self._confirmed
 
     async def settle(self, mark: str) -> Evidence | bool:
         """Nothing tells of earlier jobs here: clear, so that what a person then sees on the table is decisive."""
@@ -177,12 +183,13 @@ class EscposConversation:
                 data = await self._link.read(deadline_s=until - loop.time())
             except LinkTimeout:
                 return met()
+            self.heard = True
             for reply in self._reader.feed(data):
                 self._take(reply)
         return True
 
     def _take(self, reply: Reply) -> None:
-        self.answered = True
+        self.answered |= not isinstance(reply, FlowControl)
         match reply:
             case RealTimeStatus(bits) if self._status_asked:
                 # These do not tell themselves apart, but they come in the order of the questions.

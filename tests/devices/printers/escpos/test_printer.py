@@ -208,6 +208,17 @@ async def test_a_settled_label_that_came_out_meanwhile_is_proven() -> None:
         assert await printer.settle("") == "process-id"
 
 
+async def test_the_last_label_of_a_roll_came_out_whatever_a_clear_says_afterwards() -> None:
+    """It printed, the roll ended with it, and so the ticket behind it was never answered."""
+    async with printing() as (sim, printer):
+        await printer.open()
+        sim.paper_out(after_labels=1)
+        with pytest.raises(Uncertain, match="paper out"):
+            await print_label(printer)
+        assert len(sim.paper) == 1
+        assert await printer.settle("") is True
+
+
 async def test_a_printer_that_gives_no_process_ids_cannot_prove_by_clearing() -> None:
     async with printing(process_ids=False) as (sim, printer):
         await out_of_paper(sim, printer)
@@ -305,6 +316,15 @@ async def test_a_picture_cut_in_its_middle_swallows_nothing_of_the_next_label() 
             await printer.print(raster_payload(), on_first_byte=lambda: None)
         assert await print_label(printer, waybill="YT00000002") == "process-id"
         assert [label.waybill for label in sim.paper] == ["", "YT00000002"]
+
+
+@pytest.mark.parametrize("seed", range(8))
+async def test_a_printer_that_says_nothing_readable_at_first_is_not_taken_for_a_mute_one(seed: int) -> None:
+    async with printing() as (sim, printer):
+        sim.answer_garbage(seed)
+        assert not (await printer.status()).ready
+        sim.answer_garbage(None)
+        assert await printer.status() == ONLINE
 
 
 async def test_garbage_is_no_healthy_answer() -> None:
