@@ -28,7 +28,9 @@ from agent.service import serve
 from agent.store.errors import StoreError
 from agent.store.store import DATABASE, read_only
 from agent.store.verify import verify
+from agent.templates import LabelTemplates
 from agent.views import history_of, lineage
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The `floorhand` command."""
@@ -74,9 +76,7 @@ def _add_demo(commands: Commands) -> None:
     demo.add_argument(
         "--speed", type=positive, default=20.0, metavar="X", help="how much faster time runs (20)"
     )
-    demo.add_argument(
-        "--seconds", type=positive, metavar="S", help="real seconds of arrivals (headless: 60)"
-    )
+    demo.add_argument("--seconds", type=positive, metavar="S", help="real seconds of arrivals (headless: 60)")
     demo.add_argument("--seed", type=int, default=1, metavar="N")
     demo.add_argument("--printers", type=count, metavar="N", help="default: what the load needs")
     demo.add_argument("--pickers", type=count, metavar="N", help="default: what the load needs")
@@ -151,6 +151,8 @@ def _tui(options: argparse.Namespace) -> int:
 
 def _check_config(options: argparse.Namespace) -> int:
     config = load(options.file)
+    for fault in LabelTemplates(config).faults.values():
+        raise ConfigError(f"{options.file}: {fault}")
     print(
         f"{options.file}: fine: site {config.site.id}, {len(config.printers)} printers, {len(config.scanners)} scanners"
     )

@@ -29,7 +29,9 @@ def add_label(commands: Commands) -> None:
     parts = label.add_subparsers(required=True, metavar="PART")
     preview = parts.add_parser("preview", help="draw an order's label as a picture")
     preview.add_argument("--template", default="express", metavar="T", help="its name (express)")
-    preview.add_argument("--order", type=Path, metavar="FILE", help="an order as the hub sends it; default: a specimen")
+    preview.add_argument(
+        "--order", type=Path, metavar="FILE", help="an order as the hub sends it; default: a specimen"
+    )
     preview.add_argument("--png", type=Path, required=True, metavar="OUT")
     preview.add_argument("--folder", type=Path, metavar="DIR", help="the site's own templates")
     preview.add_argument("--config", type=Path, metavar="FILE", help="senders and templates of this site")
@@ -66,7 +68,9 @@ def _preview(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(report, ensure_ascii=False))
     else:
-        codes = ", ".join(f"{code['kind']} {code['data']} ({code['module_dots']} dots a module)" for code in report["codes"])
+        codes = ", ".join(
+            f"{code['kind']} {code['data']} ({code['module_dots']} dots a module)" for code in report["codes"]
+        )
         print(f"wrote {options.png}: {report['width_dots']} × {report['height_dots']} dots; {codes}")
         if report["missing"]:
             print(f"no font has {' '.join(report['missing'])}: printed as 〓")
@@ -80,7 +84,11 @@ def _draw(template: Template, label: Label, options: argparse.Namespace) -> dict
     options.png.parent.mkdir(parents=True, exist_ok=True)
     preview(draw(layout, typeface)).save(options.png, dpi=(options.dpi, options.dpi))
     codes = [
-        {"kind": "QR" if isinstance(each, QrCode) else "Code 128", "data": each.data, "module_dots": each.module_dots}
+        {
+            "kind": "QR" if isinstance(each, QrCode) else "Code 128",
+            "data": each.data,
+            "module_dots": each.module_dots,
+        }
         for each in layout.placed
         if isinstance(each, Bars | QrCode)
     ]

@@ -52,7 +52,9 @@ def _add_printer(parts: Commands) -> None:
     printer.add_argument("--host", default="127.0.0.1")
     printer.add_argument("--out", type=Path, metavar="DIR", help="write each label there as a PNG")
     printer.add_argument("--mm-per-s", type=positive, default=150.0, metavar="V", help="paper speed (150)")
-    printer.add_argument("--speed", type=positive, default=1.0, metavar="X", help="how much faster time runs (1)")
+    printer.add_argument(
+        "--speed", type=positive, default=1.0, metavar="X", help="how much faster time runs (1)"
+    )
     printer.add_argument("--mute", action="store_true", help="answers no question, as cheap ones")
     add_media(printer)
     printer.set_defaults(run=_printer)

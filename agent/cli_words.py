@@ -44,7 +44,8 @@ def add_media(parser: argparse.ArgumentParser) -> None:
 
 def media_of(options: argparse.Namespace) -> Media:
     """The labels that the options describe."""
-    return Media(*options.media, options.dpi)
+    width_mm, height_mm = options.media
+    return Media(width_mm, height_mm, options.dpi)
 
 
 def _size_mm(text: str) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -23,7 +23,9 @@ R = TypeVar("R")
 _Key = tuple[str, Media, Label]
 
 MOST_PREPARED_BYTES = 8 * 1024 * 1024
-MOST_WAITING = 512  # orders that arrive faster than they can be drawn: the oldest are drawn when they are paid
+MOST_WAITING = (
+    512  # orders that arrive faster than they can be drawn: the oldest are drawn when they are paid
+)
 
 
 class Compositor:
@@ -33,7 +35,7 @@ class Compositor:
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="compose")
         self._prepared: OrderedDict[_Key, Prepared] = OrderedDict()
         self._prepared_bytes = 0
-        self._ahead: deque[Callable[[], list[tuple[Press, Template, Label]]]] = deque(maxlen=MOST_WAITING)
+        self._ahead: deque[Callable[[], Iterable[tuple[Press, Template, Label]]]] = deque(maxlen=MOST_WAITING)
         self._wakeup = Wakeup()
         self._urgent = 0
 
@@ -46,7 +48,7 @@ class Compositor:
         prepared = self._take(_key(press, template, label))
         return await self._now(lambda: press.compose(template, label, prepared))
 
-    def ahead(self, drafts: Callable[[], list[tuple[Press, Template, Label]]]) -> None:
+    def ahead(self, drafts: Callable[[], Iterable[tuple[Press, Template, Label]]]) -> None:
         """Draw these drafts once there is time; they are asked for then, and may be none by then."""
         self._ahead.append(drafts)
         self._wakeup.set()

@@ -17,8 +17,6 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from agent.core.model import Party
-from devices.errors import TemplateError
-from devices.labels.template import load_templates
 from devices.links.address import check_address
 from devices.printers.status import Confirm
 
@@ -269,7 +267,6 @@ def _refuse_wrong(config: Config, path: Path) -> None:
     _refuse_addresses(path, config.printers)
     _refuse_devices(path, "scanners", config.scanners)
     _refuse_open_api(config, path)
-    _refuse_templates(config, path)
 
 
 def _refuse_devices(path: Path, kind: str, devices: Sequence[Printer | Scanner]) -> None:
@@ -287,20 +284,6 @@ def _refuse_addresses(path: Path, printers: Sequence[Printer]) -> None:
             check_address(printer.url)
         except ValueError as error:
             raise ConfigError(f"{path}: `printers[{index}].url`: {error}") from error
-
-
-def _refuse_templates(config: Config, path: Path) -> None:
-    """Every template that is named must be there, and every file of the site's own must be one."""
-    try:
-        known = load_templates(config.beside(config.labels.folder))
-    except TemplateError as error:
-        raise ConfigError(f"{path}: `labels.folder`: {error.reason}") from error
-    named = {"labels.template": config.labels.template} | {
-        f"labels.carriers.{carrier}": name for carrier, name in config.labels.carriers.items()
-    }
-    for key, name in named.items():
-        if name not in known:
-            raise ConfigError(f"{path}: `{key}`: there is no template {name!r}: {_hint(name, sorted(known))}")
 
 
 def _hint(word: str, known: Sequence[str]) -> str:

@@ -66,9 +66,8 @@ class PrinterOwner:
 
     async def _reckon(self) -> None:
         """Say at the start where a wire is too slow for the promise, whatever the form."""
-        for template in {self._spool.template_of(carrier) for carrier in self.printer.carriers or ("",)}:
-            if template is None:
-                continue
+        carriers = self.printer.carriers or ("",)
+        for template in set(filter(None, map(self._spool.templates.find, carriers))):
             try:
                 reckoned = await self._spool.compositor.reckon(self.press, template)
             except Unprintable as error:
@@ -146,12 +145,8 @@ class PrinterOwner:
 
     async def _composed(self, job: PrintJob) -> Composed | None:
         """The label's bytes; None where there can be none, and a person was told why."""
-        template = self._spool.template_of(job.carrier)
-        if template is None:
-            name = self._spool.config.labels.template_of(job.carrier)
-            await self._spool.ask(c.FailPrint(job=job.job, reason=f"unknown-template: there is no {name!r}"))
-            return None
         try:
+            template = self._spool.templates.of(job.carrier)
             composed = await self._spool.compositor.compose(self.press, template, self._spool.label_of(job))
         except Unprintable as error:
             await self._spool.ask(c.FailPrint(job=job.job, reason=error.reason))

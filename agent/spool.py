@@ -10,6 +10,7 @@ import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from agent.compositor import Compositor
 from agent.config import Config, Printer
@@ -24,9 +25,10 @@ from agent.printers import driver_of, link_to, press_of
 from agent.roster import PrinterRoster
 from agent.store.store import Outcome, Store
 from agent.store.tables import table
+from agent.templates import LabelTemplates
 from devices.labels.compose import Composer
 from devices.labels.label import Label
-from devices.labels.template import Template, load_templates
+from devices.labels.template import Template
 from devices.links.link import Link
 from devices.printers.press import Press
 from devices.printers.status import Timeouts
@@ -58,7 +60,7 @@ class Spool:
         self._connect = connect
         self.pace = pace or Pace()
         self.compositor = Compositor()
-        self.templates = load_templates(config.beside(config.labels.folder))
+        self.templates = LabelTemplates(config)
         self._store = store
         self._roster = roster
         self._reader = store.reader()
@@ -79,7 +81,9 @@ class Spool:
         return PrinterOwner(self, printer, driver, press_of(printer, link, self._composer))
 
     async def adopt(self) -> None:
-        """Before the owners start: what is left of printers that are in the configuration no more."""
+        """Before the owners start: what is wrong with templates, and what is left of printers that are gone."""
+        for name, fault in self.templates.faults.items():
+            await self.ask(c.OpenException(kind="label-template", subject=name, text=fault))
         for job in list(table(PrintJob).find(self._reader, _OPEN)):
             if job.printer in self._owners:
                 continue
@@ -109,7 +113,7 @@ class Spool:
                 case PrinterPaused(device=printer) | PrinterResumed(device=printer):
                     self._wake(printer)
                 case OrderAccepted(order_no=order_no):
-                    self.compositor.ahead(lambda order_no=order_no: list(self._drafts(order_no)))
+                    self.compositor.ahead(partial(self._drafts, order_no))
 
     def _wake(self, printer: str) -> None:
         if printer in self._owners:
@@ -120,9 +124,9 @@ class Spool:
         order = order_of(self._reader, order_no)
         if order is None or order.state is not OrderState.RECEIVED:
             return
-        template = self.template_of(order.carrier)
         fitting = (owner for owner in self.owners if owner.printer.fits(order.carrier, order.owner))
         presses = {owner.press.media: owner.press for owner in fitting}
+        template = self.templates.find(order.carrier)
         if template is not None and presses:
             draft = draft_of(self._reader, self.config, order)
             yield from ((press, template, draft) for press in presses.values())
@@ -133,10 +137,6 @@ class Spool:
     def reader(self) -> sqlite3.Connection:
         """For the owners' look-ups."""
         return self._reader
-
-    def template_of(self, carrier: str) -> Template | None:
-        """The template of a carrier's labels; None where it is not there any more."""
-        return self.templates.get(self.config.labels.template_of(carrier))
 
     def label_of(self, job: PrintJob) -> Label:
         """What stands on it, as the order is now."""

@@ -62,7 +62,9 @@ class Views:
             degraded=self.degraded,
             orders=orders,
             shipped_total=orders["shipped"],
-            paid_to_first_byte_ms=Percentiles.of(round(hops.paid_to_first_byte_ms) for hops in self._spool.hops),
+            paid_to_first_byte_ms=Percentiles.of(
+                round(hops.paid_to_first_byte_ms) for hops in self._spool.hops
+            ),
             change_to_task_ms=Percentiles.of(self._desk.change_to_task_ms),
             printers=tuple(self._printers()),
             scanners=tuple(self._scanners()),

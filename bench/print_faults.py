@@ -19,7 +19,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +55,7 @@ _SETTLE_WITHIN_S = 30.0
 _OPEN = frozenset({JobState.QUEUED, JobState.SENDING, JobState.SENT, JobState.SUSPECT})
 
 #: What each language's firmware may lack.
-_QUIRKS: dict[str, tuple[dict[str, bool], ...]] = {
+_QUIRKS: dict[str, tuple[dict[str, Any], ...]] = {
     "escpos": ({}, {"process_ids": False}, {"clears": False}, {"process_ids": False, "clears": False}),
     "zpl": ({}, {"odometer": False}, {"answers_hs_in_fault": True}),
     "tspl": ({}, {"mileage": False}, {"long_status": False}, {"cancel": False}),
@@ -78,7 +78,7 @@ class Schedule:
     """Everything that a seed decides. `lives`: after how many steps the agent is killed, one number per life."""
 
     seed: int
-    printers: tuple[tuple[str, dict[str, bool]], ...]
+    printers: tuple[tuple[str, dict[str, Any]], ...]
     pay_at_s: tuple[float, ...]
     faults: tuple[Fault, ...]
     lives: tuple[int, ...]
@@ -126,7 +126,7 @@ def schedule_of(seed: int) -> Schedule:
     )
 
 
-def _some_printer(rng: random.Random) -> tuple[str, dict[str, bool]]:
+def _some_printer(rng: random.Random) -> tuple[str, dict[str, Any]]:
     language = rng.choice(sorted(_QUIRKS))
     return language, rng.choice(_QUIRKS[language])
 
@@ -413,7 +413,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with ProcessPoolExecutor(options.jobs) as pool:
         console = Console(stderr=True)
         outcomes = pool.map(rehearse, seeds)
-        for outcome in track(outcomes, "schedules", len(seeds), console=console, disable=not console.is_terminal):
+        for outcome in track(
+            outcomes, "schedules", len(seeds), console=console, disable=not console.is_terminal
+        ):
             seen += outcome.seen
             bad += [outcome] if outcome.wrong else []
     for what, count in sorted(seen.items()):

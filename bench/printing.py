@@ -206,7 +206,9 @@ def _printers(language: str, count: int) -> Iterator[tuple[list[int], IO[str]]]:
 def _bare_ms(port: int, out: IO[str]) -> float:
     """python-escpos as its manual shows it: connect, `image()`, `cut()`; ms until the printer has the first byte."""
     typeface = RasterTypeface()
-    picture = preview(draw(lay_out(load_templates()["express"], SPECIMEN, Media(76, 130), typeface), typeface))
+    picture = preview(
+        draw(lay_out(load_templates()["express"], SPECIMEN, Media(76, 130), typeface), typeface)
+    )
     began_ms = time.time() * 1000
     printer = Network("127.0.0.1", port)
     with contextlib.redirect_stdout(io.StringIO()):

@@ -19,9 +19,9 @@ import httpx
 from agent.sandbox.hands import Dock, Supervisor
 from agent.sandbox.processes import Child, ChildFailed, listening_port
 from devices.broker import EmbeddedBroker
+from devices.labels.label import Media
 from devices.mqtt import Message, MqttLink
 from devices.pda import Recall, Task, decode_task
-from devices.labels.label import Media
 from devices.sim.picker import Habits, SimPicker
 from devices.sim.printer import PrintedLabel, SimPrinter
 from devices.sim.scanner import PtyScanner

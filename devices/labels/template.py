@@ -30,22 +30,42 @@ def load_templates(folder: Path | None = None) -> dict[str, Template]:
 
     Raises TemplateError naming file, element and what is expected.
     """
-    templates = _folder(SHIPPED)
-    if folder is not None:
-        if not folder.is_dir():
-            raise TemplateError(f"{folder}: expected a folder with *.toml templates")
-        templates |= _folder(folder)
+    templates, broken = read_templates(folder)
+    for error in broken.values():
+        raise error
     return templates
 
 
-def _folder(folder: Path) -> dict[str, Template]:
+def read_templates(folder: Path | None = None) -> tuple[dict[str, Template], dict[str, TemplateError]]:
+    """The same, and what is wrong with files that hold none, by the file's name without its ending.
+
+    A broken file takes the shipped template of its name away: nothing is printed that the site did not want.
+    """
+    templates, broken = _folder(SHIPPED)
+    if folder is not None and not folder.is_dir():
+        broken[folder.name] = TemplateError(f"{folder}: expected a folder with *.toml templates")
+    elif folder is not None:
+        own, broken_own = _folder(folder)
+        templates |= own
+        broken |= broken_own
+    return {name: each for name, each in templates.items() if name not in broken}, broken
+
+
+def _folder(folder: Path) -> tuple[dict[str, Template], dict[str, TemplateError]]:
     loaded: dict[str, Template] = {}
+    broken: dict[str, TemplateError] = {}
     for path in sorted(folder.glob("*.toml")):
-        template = load_template(path)
-        if template.name in loaded:
-            raise TemplateError(f"{path.name}: another file of this folder is named {template.name!r} too")
-        loaded[template.name] = template
-    return loaded
+        try:
+            template = load_template(path)
+            if template.name in loaded:
+                raise TemplateError(
+                    f"{path.name}: another file of this folder is named {template.name!r} too"
+                )
+        except TemplateError as error:
+            broken[path.stem] = error
+        else:
+            loaded[template.name] = template
+    return loaded, broken
 
 
 def load_template(path: Path) -> Template:

@@ -16,8 +16,8 @@ from agent.core.model import JobState, PrintJob
 from agent.roster import PrinterRoster
 from agent.spool import Pace, Spool
 from agent.store.store import Store
-from devices.printers.status import Timeouts
 from devices.labels.label import Media
+from devices.printers.status import Timeouts
 from devices.sim.printer import SimPrinter
 from tests.agent.floors import code
 from tests.agent.shell.conftest import QUICK_PACE
