@@ -20,12 +20,16 @@ from devices.sim.firmware import Answer, Firmware, Label
 from devices.sim.mechanism import Mechanism
 from devices.sim.port import Port, TcpPort
 from devices.sim.printed_label import PrintedLabel, read_label
+from devices.sim.tspl.firmware import TsplFirmware
+from devices.sim.zpl.firmware import ZplFirmware
 
 __all__ = ["FIRMWARE", "PrintedLabel", "SimPrinter"]
 
 RECEIVE_BUFFER_BYTES = 262_144
 FIRMWARE: dict[str, Callable[..., Firmware]] = {
     "escpos": EscposFirmware,
+    "tspl": TsplFirmware,
+    "zpl": ZplFirmware,
 }
 
 
