@@ -87,12 +87,15 @@ async def test_without_an_odometer_a_label_seen_and_gone_is_proven() -> None:
 
 
 async def test_a_late_answer_is_not_taken_for_one_to_a_later_question() -> None:
-    conversation, _ = await after_job(b"", mark="")
-    assert conversation.evidence() is None
-    link = ScriptedLink(EMPTY + HEALTHY, EMPTY)
-    conversation._link = link
-    assert (await conversation.status(1.0)).state is State.UNKNOWN  # only the first question is answered
-    assert link.written == [STATUS_QUERIES]
+    link = ScriptedLink(b"", EMPTY + HEALTHY + HEALTHY)  # late, and then in a fault without a name
+    conversation = ZplConversation(link, QUICK, MEDIA)
+    assert (await conversation.status(1.0)).state is State.UNKNOWN
+    assert (await conversation.status(1.0)).words == "gives no host status"
+
+
+async def test_silence_in_a_fault_is_no_label_seen() -> None:
+    _, proven = await after_job(HEALTHY, EMPTY + HEALTHY, EMPTY + HEALTHY, mark="")
+    assert proven == [None, None, None]
 
 
 async def test_an_odometer_that_went_back_proves_nothing() -> None:
