@@ -52,12 +52,12 @@ class _Job:
     """What is known of the latest job. Times are the loop's; `still_since`: the first look of a row of good ones."""
 
     mark: str
-    marker: str
+    begun: str  # the text of OUT before it
+    marker: str  # and behind it
+    noise_before: int
     interpreted: bool = False
     interrupted: bool = False  # a fault was seen after that, and the motor not yet since
-    moved: bool = False  # the motor was seen
     still_since: float | None = None
-    held: bool = False  # it could not move when the buffer was emptied
     evidence: Evidence | None = None
 
     def look(self, condition: Condition, asked_at: float, interpreted: bool, motor_start_s: float) -> bool:
@@ -65,7 +65,6 @@ class _Job:
 
         `interpreted`: was it already when this was asked?
         """
-        self.moved |= condition.busy
         if self.interpreted and not condition.status.ready:
             self.interrupted = True
         elif condition.busy:
@@ -92,7 +91,7 @@ class TsplConversation:
 
     def __init__(self, link: Link, timeouts: Timeouts, media: Media) -> None:
         del media
-        self.answered = False
+        self.heard = self.answered = False
         self.proof: Evidence | None = None
         self._link = link
         self._timeouts = timeouts
@@ -126,9 +125,9 @@ class TsplConversation:
         return ""
 
     def job(self, payload: bytes, mark: str) -> bytes:
-        """The label, and OUT behind it."""
-        self._job = _Job(mark, self._next_marker())
-        return payload if self.proof == "none" else payload + out(self._job.marker)
+        """The label between two OUTs: some printers answer the second only when a fault is mended, label out or not."""
+        self._job = job = _Job(mark, self._next_marker(), self._next_marker(), self._reader.noise)
+        return payload if self.proof == "none" else out(job.begun) + payload + out(job.marker)
 
     async def hear(self, timeout_s: float) -> None:
         """Until OUT is answered; then, and where nothing will be, for the whole time: there is more to wait for."""
@@ -141,26 +140,26 @@ class TsplConversation:
         return self._job.evidence if self._job is not None else None
 
     async def clear(self, timeout_s: float) -> bool:
-        """ESC ! . and an OUT behind it; what is moving, or comes out meanwhile, is waited for.
+        """ESC ! . and an OUT behind it, which is answered only if nothing is left before it.
 
-        That OUT is answered only if nothing is left before it.
+        What is moving, or comes out meanwhile, is waited for.
         """
-        before = await self._when_still(timeout_s)
+        await self._when_still(timeout_s)
         if self.evidence() is not None:
             return True
         emptied = self._next_marker()
         await self._write(CANCEL + LINE_END + out(emptied))
-        if not await self._wait_for(lambda: emptied in self._heard.markers, timeout_s):
-            return False
-        after = await self._look(timeout_s)
-        if self._job is not None:
-            self._job.held = _stuck(before) and _stuck(after)
-        return True
+        return await self._wait_for(lambda: emptied in self._heard.markers, timeout_s)
 
     def surely_unprinted(self) -> bool:
-        """OUT was never answered, the motor never seen, and it could not run just before and after the clear."""
+        """Not even the OUT before it was answered, and nothing came that this answer may have been."""
         job = self._job
-        return job is not None and job.held and not (job.interpreted or job.moved)
+        return (
+            job is not None
+            and self.proof != "none"
+            and not {job.begun, job.marker} & self._heard.markers
+            and job.noise_before == self._reader.noise
+        )
 
     async def settle(self, mark: str) -> Evidence | bool:
         """Complete what was cut off, let it finish, read the mileage, cancel the rest.
@@ -265,6 +264,7 @@ class TsplConversation:
                 data = await self._link.read(deadline_s=until - loop.time())
             except LinkTimeout:
                 return met()
+            self.heard = True
             for reply in self._reader.feed(data):
                 self._take(reply)
         return True
@@ -282,8 +282,3 @@ class TsplConversation:
                 self._heard.markers.add(text)
                 if self._job is not None and text == self._job.marker:
                     self._job.interpreted = True
-
-
-def _stuck(condition: Condition | None) -> bool:
-    """A fault keeps its motor from running."""
-    return condition is not None and not condition.status.ready and not condition.busy

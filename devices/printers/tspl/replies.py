@@ -60,12 +60,13 @@ def marker(connection: str, number: int) -> str:
 class ReplyReader:
     """Collects the bytes of one connection. Any split of the bytes gives the same replies; nothing raises.
 
-    The counts are questions without an answer yet.
+    The counts are questions without an answer yet; `noise`: bytes that were nothing, an answer perhaps that was spoilt.
     """
 
     short_awaited: int = 0
     long_awaited: int = 0
     mileage_awaited: int = 0
+    noise: int = 0
     _pending: bytes = b""
     _after_line: bool = False
 
@@ -96,6 +97,7 @@ class ReplyReader:
         if self.short_awaited:
             self.short_awaited -= 1
             return 1, ShortStatus(first)
+        self.noise += 1
         return 1, None
 
     def _framed(self, at: int, first: int) -> tuple[int, Reply | None] | None:

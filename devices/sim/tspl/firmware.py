@@ -33,7 +33,8 @@ class TsplFirmware:
     """`out`, `mileage`, `long_status`, `cancel`: whether it knows OUT, ~!@, ESC ! S, ESC ! .; `answers`: anything.
 
     `line_ends`: what follows the text of OUT. `mileage_mm`: what one count is. `runs_ahead`: interprets on while a
-    label is moved; else it waits. `esc_in_bitmap`: obeys ESC commands inside dots.
+    label is moved; else it waits, also for the end of a fault that came with the label's end. `esc_in_bitmap`: obeys
+    ESC commands inside dots.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class TsplFirmware:
         self._queued_bytes = 0
         self._labels: deque[Label] = deque()  # interpreted, and not moved yet
         self._in_motion = False
+        self._in_print = False  # PRINT is not over while its label moves, nor in a fault
         self._direction = Direction(turned=True, mirrored=False)
         self._picture = Picture(self._media)
         self._began_at: int | None = None
@@ -106,6 +108,7 @@ class TsplFirmware:
     def _interpret(self) -> bytes:
         """Take commands in their turn, as far as nothing keeps the next one waiting."""
         answers = b""
+        self._in_print &= self._moving or not self._mechanism.online
         while self._queue and not self._must_wait(self._queue[0][1]):
             began_at, operation = self._queue.popleft()
             self._queued_bytes -= _size(operation)
@@ -114,14 +117,16 @@ class TsplFirmware:
 
     def _must_wait(self, operation: Operation) -> bool:
         """Moving goes before; ~ commands wait for a printer that is ready."""
-        moving = self._in_motion or bool(self._labels)
         if isinstance(operation, Query):
-            return moving or not self._mechanism.online
-        return (
-            bool(self._labels)
-            if self._runs_ahead and isinstance(operation, Print)
-            else (moving and not self._runs_ahead)
-        )
+            return self._moving or not self._mechanism.online
+        if self._runs_ahead:
+            return isinstance(operation, Print) and bool(self._labels)
+        return self._in_print
+
+    @property
+    def _moving(self) -> bool:
+        """Labels move, or are about to."""
+        return self._in_motion or bool(self._labels)
 
     def _obey(self, began_at: int, operation: Operation) -> bytes:
         """Its answer, where it has one."""
@@ -150,6 +155,7 @@ class TsplFirmware:
         image = self._picture.label(turned=self._direction.turned, mirrored=self._direction.mirrored)
         began_at = at if self._began_at is None else self._began_at
         self._labels.extend(Label(image, began_at) for _ in range(copies))
+        self._in_print = True
         self._began_at = None
 
     def _query(self, letter: str) -> bytes:
@@ -166,6 +172,7 @@ class TsplFirmware:
             self._queue.clear()
             self._queued_bytes = 0
             self._labels.clear()  # what is moving is finished
+            self._in_print = self._in_motion
         if letter == "R":
             self.forget()
             self._mechanism.abort()

@@ -156,18 +156,21 @@ async def test_after_a_fault_standing_still_alone_proves_nothing() -> None:
         assert printer.late_evidence() is None
 
 
-async def held_before_it_was_interpreted(sim: SimPrinter, printer: LabelPrinter) -> None:
-    """Our label waits behind one of somebody else's that waits for a closed cover."""
+async def held_behind_another(sim: SimPrinter, printer: LabelPrinter) -> None:
+    """Our label waits behind one from the printer's other port, and that one for a closed cover."""
     await printer.open()
-    mark = await printer.mark()
-    sim.open_cover()
+
+    def another_label() -> None:
+        sim.open_cover()
+        sim._firmware.receive(payload("YT00000009"))
+
     with pytest.raises(Uncertain, match="cover open"):
-        await printer.print(payload("YT00000009") + payload(), mark=mark, on_first_byte=lambda: None)
+        await printer.print(payload(), on_first_byte=another_label)
 
 
-async def test_a_cancelled_job_that_was_not_interpreted_surely_did_not_print() -> None:
-    async with printing("tspl") as (sim, printer):
-        await held_before_it_was_interpreted(sim, printer)
+async def test_a_cancelled_job_that_was_not_begun_surely_did_not_print() -> None:
+    async with printing("tspl", runs_ahead=False) as (sim, printer):
+        await held_behind_another(sim, printer)
         assert await printer.settle("") is False
         sim.close_cover()
         await print_label(printer, "YT00000002")
@@ -175,9 +178,26 @@ async def test_a_cancelled_job_that_was_not_interpreted_surely_did_not_print() -
 
 
 async def test_where_cancel_is_not_known_nothing_is_sure() -> None:
-    async with printing("tspl", cancel=False) as (sim, printer):
-        await held_before_it_was_interpreted(sim, printer)
+    async with printing("tspl", runs_ahead=False, cancel=False) as (sim, printer):
+        await held_behind_another(sim, printer)
         assert await printer.settle("") is True
+
+
+async def test_where_an_answer_may_have_been_spoilt_nothing_is_sure() -> None:
+    async with printing("tspl", runs_ahead=False) as (sim, printer):
+        await held_behind_another(sim, printer)
+        sim.plug.answer(b"?")
+        assert await printer.settle("") is True
+
+
+async def test_paper_that_ends_with_the_label_is_no_proof_that_it_did_not_print() -> None:
+    async with printing("tspl", runs_ahead=False) as (sim, printer):
+        await printer.open()
+        sim.paper_out(after_labels=1)
+        with pytest.raises(Uncertain, match="paper out"):
+            await print_label(printer)
+        assert await printer.settle("") is True
+        assert [label.waybill for label in sim.paper] == ["YT00000001"]
 
 
 async def test_a_cancelled_job_that_was_interpreted_is_a_doubt() -> None:
@@ -227,7 +247,7 @@ async def test_a_hang_up_in_the_middle_is_a_doubt_and_the_next_label_is_whole(af
 async def test_a_label_that_came_out_after_the_connection_was_lost_is_proven_by_mileage() -> None:
     async with printing("tspl", speed=10.0, mileage_mm=10, timeouts=PATIENT) as (sim, printer):
         mark = await printer.mark()
-        sim.hang_up(after_bytes=len(payload()))
+        sim.hang_up(after_bytes=len(payload()) + 40)  # with the OUT before it
         with pytest.raises(Uncertain):
             await printer.print(payload(), mark=mark, on_first_byte=lambda: None)
         assert await printer.settle(mark) == "odometer"
