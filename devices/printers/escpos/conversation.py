@@ -50,7 +50,10 @@ class EscposConversation:
         self.proof: Evidence | None = None
         self._link = link
         self._timeouts = timeouts
-        self._fresh_start = bytes(longest_command_bytes(media)) + (_FORM_FEED if media.gap else _CUT)
+        self._filler = bytes(
+            longest_command_bytes(media)
+        )  # the rest of a command that was cut, and nothing else
+        self._end_label = _FORM_FEED if media.gap else _CUT
         self._reader = ReplyReader()
         self._status: dict[int, int] = {}
         self._status_asked: deque[int] = deque()
@@ -58,6 +61,7 @@ class EscposConversation:
         self._confirmed: set[str] = set()
         self._last_ticket = 0
         self._job: str | None = None  # the ticket of the job, where there is one
+        self._probe = ""  # the ticket that finds out whether there are tickets
         self._begun = ""  # the ticket before the job
         self._in_order_asked = 0
         self._in_order_answers = 0
@@ -86,18 +90,38 @@ class EscposConversation:
         if confirm == "none":
             self.proof = "none"
             return
-        ticket = self._next_ticket()
-        await self._write(self._process_id_query(ticket) + self._in_order_query())
         # What it still holds of an earlier connection is printed first: the answer may take as long as that.
-        if await self._wait_for(lambda: self._in_order_answered, self._timeouts.confirm_s):
-            spoke = await self._wait_for(lambda: ticket in self._confirmed, self._timeouts.probe_s)
-            self.proof = "process-id" if spoke and confirm != "status" else "status"
-            self._in_order_asked = self._in_order_answers = 0
+        if (
+            not await self._answers_in_order(self._timeouts.confirm_s)
+            and not await self._answers_after_filler()
+        ):
+            self.proof = "none"
             return
+        self.proof = "process-id" if self._probe in self._confirmed and confirm != "status" else "status"
+        self._in_order_asked = self._in_order_answers = 0
+
+    async def _answers_in_order(self, timeout_s: float) -> bool:
+        self._in_order_asked = self._in_order_answers
+        self._probe = self._next_ticket()
+        await self._write(self._process_id_query(self._probe) + self._in_order_query())
+        if not await self._wait_for(lambda: self._in_order_answered, timeout_s):
+            return False
+        await self._wait_for(lambda: self._probe in self._confirmed, self._timeouts.probe_s)
+        return True
+
+    async def _answers_after_filler(self) -> bool:
+        """A command that an earlier connection left half sent swallows questions, and would swallow a label.
+
+        Raises LinkTimeout where it is a fault that keeps the printer from answering.
+        """
         status = await self.status(self._timeouts.status_s)
         if not status.ready:
             raise LinkTimeout(status.words)
-        self.proof = "none"
+        await self._write(self._filler)
+        if not await self._answers_in_order(self._timeouts.probe_s):
+            return False
+        await self._write(self._end_label)
+        return True
 
     async def mark(self) -> str:
         """ESC/POS has no counters that can be asked for."""
@@ -145,7 +169,7 @@ class EscposConversation:
         """Nothing tells of earlier jobs here: clear, so that what a person then sees on the table is decisive."""
         del mark
         if not await self.clear(self._timeouts.status_s):
-            await self._write(self._fresh_start)
+            await self._write(self._filler + self._end_label)
         return True
 
     @property

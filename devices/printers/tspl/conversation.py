@@ -208,7 +208,9 @@ class TsplConversation:
         Raises LinkTimeout where a fault keeps it from answering.
         """
         text = self._next_marker()
-        await self._write(LINE_END + out(text))
+        await self._write(
+            FILLER + out(text)
+        )  # a BITMAP that was cut would swallow the question, and then a label
         loop = asyncio.get_running_loop()
         until, stood_still = loop.time() + self._timeouts.confirm_s, False
         while not await self._wait_for(lambda: text in self._heard.markers, self._timeouts.probe_s):

@@ -318,6 +318,16 @@ async def test_a_picture_cut_in_its_middle_swallows_nothing_of_the_next_label() 
         assert [label.waybill for label in sim.paper] == ["", "YT00000002"]
 
 
+async def test_a_command_cut_by_somebody_who_is_gone_is_not_taken_for_a_printer_that_proves_nothing() -> None:
+    async with printing(clears=False, timeouts=replace(QUICK, confirm_s=0.3)) as (sim, printer):
+        _, stranger = await asyncio.open_connection("127.0.0.1", sim.port)
+        stranger.write(raster_payload()[:2000])
+        stranger.close()
+        await stranger.wait_closed()
+        assert await print_label(printer) == "process-id"
+        assert sim.paper[-1].waybill == "SF1234567890123"
+
+
 @pytest.mark.parametrize("seed", range(8))
 async def test_a_printer_that_says_nothing_readable_at_first_is_not_taken_for_a_mute_one(seed: int) -> None:
     async with printing() as (sim, printer):
