@@ -120,16 +120,17 @@ class Spool:
             self._owners[printer].wakeup.set()
 
     def _drafts(self, order_no: str) -> Iterator[tuple[Press, Template, Label]]:
-        """What can be drawn of an unpaid order's label, once per kind of label that its printers hold."""
+        """What can be drawn of an unpaid order's label, for each printer that it may go to."""
         order = order_of(self._reader, order_no)
         if order is None or order.state is not OrderState.RECEIVED:
             return
-        fitting = (owner for owner in self.owners if owner.printer.fits(order.carrier, order.owner))
-        presses = {owner.press.media: owner.press for owner in fitting}
         template = self.templates.find(order.carrier)
-        if template is not None and presses:
-            draft = draft_of(self._reader, self.config, order)
-            yield from ((press, template, draft) for press in presses.values())
+        if template is None:
+            return
+        draft = draft_of(self._reader, self.config, order)
+        for owner in self.owners:
+            if owner.printer.fits(order.carrier, order.owner):
+                yield owner.press, template, draft
 
     # --- what the owners use --------------------------------------------------------------------------------
 

@@ -29,6 +29,7 @@ def config_of(
     broker_url: str = "mqtt://127.0.0.1:9",
     printers: Sequence[dict[str, Any]] = (),
     scanners: Sequence[dict[str, Any]] = (),
+    labels: dict[str, Any] | None = None,
     **picking: Any,
 ) -> Config:
     """A checked configuration; without a broker nobody answers there."""
@@ -38,6 +39,7 @@ def config_of(
         "broker": {"url": broker_url},
         "api": {"socket": str(folder / "api.sock")},
         "picking": picking,
+        "labels": labels or {},
         "printers": list(printers),
         "scanners": list(scanners),
     }

@@ -12,17 +12,15 @@ import pytest
 from agent.config import Config
 from agent.core import commands as c
 from agent.core import events as ev
-from agent.core.model import JobState, PrintJob
+from agent.core.model import JobState
 from agent.roster import PrinterRoster
-from agent.spool import Pace, Spool
+from agent.spool import Pace
 from agent.store.store import Store
-from devices.labels.label import Media
 from devices.printers.status import Timeouts
 from devices.sim.printer import SimPrinter
 from tests.agent.floors import code
-from tests.agent.shell.conftest import QUICK_PACE
+from tests.agent.shell.shop import MEDIA, Shop, labels, shop
 from tests.agent.shell.stage import (
-    Diary,
     ask,
     config_of,
     jobs_of,
@@ -30,63 +28,17 @@ from tests.agent.shell.stage import (
     order_at,
     pay,
     printer_at,
-    running,
     stock_up,
     until,
 )
-
-_MEDIA = Media(76, 130)
-
-
-class Shop:
-    """A store with its spool at work."""
-
-    def __init__(self, store: Store, spool: Spool, roster: PrinterRoster) -> None:
-        self.store = store
-        self.roster = roster
-        self.diary = Diary(store)
-        self.spool = spool
-
-    def job(self, order_no: str = "SO-1") -> PrintJob:
-        return jobs_of(self.store, order_no)[-1]
-
-    async def printed(self, times: int = 1) -> list[ev.LabelPrinted]:
-        return await self.diary.until(ev.LabelPrinted, times)
-
-    async def ready(self, *printers: str) -> None:
-        """Until the spool has seen that these are."""
-        await until(lambda: all(self.roster.is_ready(name) for name in printers))
-
-
-@asynccontextmanager
-async def shop(config: Config, *, stocked: bool = True) -> AsyncIterator[Shop]:
-    """Open the store, then let the printers' owners work."""
-    roster = PrinterRoster(config.printers)
-    store = Store(config.site.data_dir, "WH1", roster)
-    store.open()
-    try:
-        if stocked:
-            await stock_up(store, carriers=("SF", "YTO"))
-        spool = Spool(store, config, roster, QUICK_PACE)
-        await spool.adopt()
-        made = Shop(store, spool, roster)
-        async with running(spool.compositor.run(), *(owner.run() for owner in spool.owners)):
-            yield made
-    finally:
-        await store.close()
 
 
 @pytest.fixture
 async def printers() -> AsyncIterator[list[SimPrinter]]:
     """Two printers, quick ones."""
-    made = [SimPrinter(_MEDIA, speed=40), SimPrinter(_MEDIA, speed=40)]
+    made = [SimPrinter(MEDIA, speed=40), SimPrinter(MEDIA, speed=40)]
     async with made[0], made[1]:
         yield made
-
-
-def labels(printer: SimPrinter) -> list[tuple[str, int]]:
-    """(order, copy) of the whole labels on the table."""
-    return [(label.order_no, label.copy) for label in printer.paper if label.qr]
 
 
 def two(printers: list[SimPrinter], group: str | None = "pack") -> list[dict[str, object]]:
@@ -202,7 +154,7 @@ async def test_paper_that_ends_under_a_label_is_cleared_away_and_the_same_copy_c
 async def test_where_the_buffer_cannot_be_cleared_a_marked_copy_comes_from_a_peer_and_two_labels_are_told(
     data_dir: Path,
 ) -> None:
-    keeps, peer = SimPrinter(_MEDIA, speed=40, clears=False), SimPrinter(_MEDIA, speed=40)
+    keeps, peer = SimPrinter(MEDIA, speed=40, clears=False), SimPrinter(MEDIA, speed=40)
     async with keeps, peer, shop(config_of(data_dir, printers=two([keeps, peer]))) as made:
         await made.ready("lp1", "lp2")
         made.diary.on(ev.PrintStarted, keeps.paper_out)
@@ -410,7 +362,7 @@ async def test_a_job_of_a_printer_that_was_taken_out_of_the_configuration_finds_
 async def test_stopping_lets_a_label_that_is_printing_come_out(data_dir: Path) -> None:
     """A service that is restarted in a busy hour leaves no suspect label at each printer."""
     async with (
-        SimPrinter(_MEDIA, speed=2) as sim,
+        SimPrinter(MEDIA, speed=2) as sim,
         shop(config_of(data_dir, printers=[printer_at(sim.port)])) as made,
     ):
         await pay(made.store, "SO-1", "SO-2")
