@@ -63,6 +63,7 @@ class EscposConversation:
         self._job: str | None = None  # the ticket of the job, where there is one
         self._probe = ""  # the ticket that finds out whether there are tickets
         self._begun = ""  # the ticket before the job
+        self._noise_before = 0  # the job
         self._in_order_asked = 0
         self._in_order_answers = 0
         self._cleared = False  # the job, before it was interpreted
@@ -135,6 +136,7 @@ class EscposConversation:
         """
         del mark
         self._job, self._cleared, self._healthy_since = None, False, False
+        self._noise_before = self._reader.noise
         if self.proof == "process-id":
             self._begun, self._job = self._next_ticket(), self._next_ticket()
             return self._process_id_query(self._begun) + payload + self._process_id_query(self._job)
@@ -162,8 +164,12 @@ class EscposConversation:
         return await self._wait_for(lambda: self._clears > clears, timeout_s)
 
     def surely_unprinted(self) -> bool:
-        """A cleared job gives no process id, so one that was asked for before it and did not come proves it."""
-        return self._job is not None and self._begun not in self._confirmed
+        """A cleared job gives no process id, so one that was asked for before it and did not come proves it.
+
+        Unless something came that cannot be read: that may have been it.
+        """
+        unspoilt = self._reader.noise == self._noise_before
+        return self._job is not None and self._begun not in self._confirmed and unspoilt
 
     async def settle(self, mark: str) -> Evidence | bool:
         """Nothing tells of earlier jobs here: clear, so that what a person then sees on the table is decisive."""

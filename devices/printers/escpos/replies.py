@@ -84,9 +84,13 @@ Reply = (
 
 
 class ReplyReader:
-    """Collects the bytes of one connection. Any split of the bytes gives the same replies; nothing raises."""
+    """Collects the bytes of one connection. Any split of the bytes gives the same replies; nothing raises.
+
+    `noise`: bytes that were nothing, an answer perhaps that was spoilt.
+    """
 
     def __init__(self) -> None:
+        self.noise = 0
         self._pending = bytearray()
 
     def feed(self, data: bytes) -> list[Reply]:
@@ -98,7 +102,9 @@ class ReplyReader:
             if used == 0:
                 break
             del self._pending[:used]
-            if reply is not None:
+            if reply is None:
+                self.noise += used
+            else:
                 replies.append(reply)
         return replies
 

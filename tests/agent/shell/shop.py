@@ -13,7 +13,7 @@ from agent.core import commands as c
 from agent.core import events as ev
 from agent.core.model import JobState, PrintJob
 from agent.roster import PrinterRoster
-from agent.spool import Spool
+from agent.spool import Pace, Spool
 from agent.store.store import Store
 from agent.store.tables import table
 from devices.labels.label import Media
@@ -78,7 +78,7 @@ class Shop:
 
 
 @asynccontextmanager
-async def shop(config: Config, *, stocked: bool = True) -> AsyncIterator[Shop]:
+async def shop(config: Config, *, stocked: bool = True, pace: Pace = QUICK_PACE) -> AsyncIterator[Shop]:
     """Open the store, then let the printers' owners work."""
     roster = PrinterRoster(config.printers)
     store = Store(config.site.data_dir, "WH1", roster)
@@ -86,7 +86,7 @@ async def shop(config: Config, *, stocked: bool = True) -> AsyncIterator[Shop]:
     try:
         if stocked:
             await stock_up(store, carriers=("SF", "YTO"))
-        spool = Spool(store, config, roster, QUICK_PACE)
+        spool = Spool(store, config, roster, pace)
         made = Shop(store, spool, roster)
         await spool.adopt()
         async with running(spool.compositor.run(), *(owner.run() for owner in spool.owners)):

@@ -64,6 +64,14 @@ def test_a_block_that_was_cut_off_is_no_evidence() -> None:
     assert ReplyReader().feed(b"\x37\x2200\x12\x12") == [RealTimeStatus(0x12), RealTimeStatus(0x12)]
 
 
+def test_what_cannot_be_read_is_counted_as_an_answer_may_have_been_spoilt() -> None:
+    reader = ReplyReader()
+    reader.feed(b"\x12\x37\x220001\x00")
+    assert reader.noise == 0
+    reader.feed(b"\x37\x22\xb10001\x00")
+    assert reader.noise > 0
+
+
 def test_an_automatic_status_that_was_cut_off_is_no_evidence() -> None:
     assert ReplyReader().feed(b"\x18\x00\x00\x12") == [RealTimeStatus(0x12)]
 
