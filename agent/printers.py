@@ -13,14 +13,15 @@ from devices.printers.printer import LabelPrinter
 from devices.printers.status import Timeouts
 
 
-def driver_of(printer: Printer, link: Link, timeouts: Timeouts) -> LabelPrinter:
-    """Who talks to it. Another language that it may speak instead is found and named."""
+def driver_of(printer: Printer, link: Link, timeouts: Timeouts, *, speaks: bool) -> LabelPrinter:
+    """Who talks to it; `speaks`: it has proved labels before. Another language that it may speak instead is named."""
     return LabelPrinter(
         link,
         LANGUAGES[printer.language],
         media_of(printer),
         confirm=printer.confirm,
         timeouts=timeouts,
+        speaks=speaks,
         others=[language for name, language in LANGUAGES.items() if name != printer.language],
     )
 

@@ -33,6 +33,8 @@ from devices.links.link import Link
 from devices.printers.press import Press
 from devices.printers.status import Timeouts
 
+_HAS_PROVED = """SELECT 1 FROM print_jobs WHERE printer = ? AND state = 'confirmed'
+    AND evidence IN ('process-id', 'odometer', 'status') LIMIT 1"""
 _OPEN = "WHERE state IN ('queued', 'sending', 'sent') ORDER BY queued_at, job"
 
 
@@ -77,7 +79,8 @@ class Spool:
 
     def _owner(self, printer: Printer) -> PrinterOwner:
         link = self._connect(printer)
-        driver = driver_of(printer, link, self.pace.timeouts)
+        speaks = self._reader.execute(_HAS_PROVED, (printer.id,)).fetchone() is not None
+        driver = driver_of(printer, link, self.pace.timeouts, speaks=speaks)
         return PrinterOwner(self, printer, driver, press_of(printer, link, self._composer))
 
     async def adopt(self) -> None:

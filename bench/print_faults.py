@@ -352,7 +352,7 @@ def _compare(
             yield f"{waybill} copy {copy} came out {count} times"
     for job in jobs:
         if job.state is JobState.CONFIRMED and job.job not in out:
-            yield f"{job.job} ({job.waybill} copy {job.copy_no}) is proved by {job.evidence} at {job.printer}, and no label is there"
+            yield f"{job.job} is proved by {job.evidence} at {job.printer}, and no label is there"
     labelled = {label.waybill for label in paper}
     for parcel in parcels:
         if parcel.waybill not in labelled:

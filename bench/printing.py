@@ -17,8 +17,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import IO
 
@@ -113,8 +114,8 @@ async def _show_hops(language: str, rates: Sequence[float], seconds: float) -> N
         f"payment -> first byte at 16 {language} printers, planner busy on both cores",
         ["labels", "hop", "n", "p50 ms", "p99 ms", "max ms"],
         rows,
-        "queue: from the hub's word to its commit. wake: until the printer's task has the job, also the wait for a busy "
-        "printer. connect: the printer says that it can take a job. commit: the intent is on disk.",
+        "queue: from the hub's word to its commit. wake: until the printer's task has the job, also the wait for a "
+        "busy printer. connect: the printer says that it can take a job. commit: the intent is on disk.",
     )
 
 
@@ -130,7 +131,7 @@ def _split(measured: Sequence[tuple[float, Hops]]) -> dict[str, list[float]]:
             asked_at, hops.queued_at, hops.woken_at, hops.composed_at, hops.connected_at, hops.started_at,
             hops.first_byte_at,
         )  # fmt: skip
-        for hop, (before, after) in zip(_HOPS, zip(marks, marks[1:], strict=False), strict=False):
+        for hop, (before, after) in zip(_HOPS, pairwise(marks), strict=False):
             split[hop].append(max(0.0, after - before))
         split["all"].append(hops.first_byte_at - asked_at)
     return split
@@ -168,8 +169,7 @@ async def _pay(store: Store, spool: Spool, rate: float, count: int) -> list[tupl
     await shop.stock_up(store)
     await shop.lease(store, range(count))
     await shop.ask_all(store, [shop.take(number) for number in range(count)])
-    while not all(owner.status.ready for owner in spool.owners):
-        await asyncio.sleep(0.05)
+    await _until(lambda: all(owner.status.ready for owner in spool.owners))
     asked_at: dict[str, float] = {}
     began = time.monotonic()
     for number in range(count):
@@ -177,9 +177,17 @@ async def _pay(store: Store, spool: Spool, rate: float, count: int) -> list[tupl
         command = shop.pay(number)
         asked_at[f"SO-{number:07}"] = time.time() * 1000
         shop.applied(command, (await store.ask(command)).status)
-    while len(spool.hops) < count:
-        await asyncio.sleep(0.05)
+    await _until(lambda: len(spool.hops) >= count)
     return [(asked_at[hops.order_no], hops) for hops in spool.hops]
+
+
+async def _until(holds: Callable[[], bool]) -> None:
+    """For what nobody announces."""
+    deadline = time.monotonic() + 120
+    while not holds():
+        if time.monotonic() > deadline:
+            raise SystemExit("the printers did not do their work in time")
+        await asyncio.sleep(0.05)
 
 
 # --- the other processes ------------------------------------------------------------------------------------

@@ -41,9 +41,8 @@ async def run_printer(options: DeskOptions, say: Callable[[str], None] = print) 
         options.out.mkdir(parents=True, exist_ok=True)
     printer.on_label = lambda label: say(_shown(label, len(printer.paper), options.out))
     async with printer:
-        say(
-            f"a {options.language} printer at {printer.plug.url}, {options.media.width_mm} × {options.media.height_mm} mm"
-        )
+        media = options.media
+        say(f"a {options.language} printer at {plug.url}, {media.width_mm} × {media.height_mm} mm")
         say(f"words: {', '.join(WORDS)}")
         await _listen(printer, say)
 

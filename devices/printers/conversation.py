@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from devices.labels.label import Media
-from devices.labels.typeface import Typeface
 from devices.labels.placed import Layout, Raster
+from devices.labels.typeface import Typeface
 from devices.links.link import Link
 from devices.printers.status import Confirm, Evidence, PrinterStatus, Timeouts
 

@@ -25,7 +25,8 @@ _NOT_ASKED = PrinterStatus(State.UNKNOWN, "not asked yet")
 class LabelPrinter:
     """One printer. Connects by itself when it must, also again.
 
-    `others`: the languages that it is tried in, where it does not answer in its own.
+    `others`: the languages that it is tried in, where it does not answer in its own. `speaks`: it is known to answer,
+    so while it does not it is stuck, and never taken for a mute one.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class LabelPrinter:
         confirm: Confirm = "auto",
         timeouts: Timeouts | None = None,
         others: Sequence[Language] = (),
+        speaks: bool = False,
     ) -> None:
         self.media = media
         self.language = language
@@ -46,7 +48,7 @@ class LabelPrinter:
         self._others = others
         self._lock = asyncio.Lock()
         self._conversation: Conversation | None = None
-        self._has_ever_answered = False
+        self._has_ever_answered = speaks
         self._doubt: Conversation | None = None  # where the last job was sent, if it is without evidence
         self._torn: str | None = None  # the mark of a job that a lost connection may have cut in the middle
         self._verdict: Evidence | bool | None = None  # on the torn job, by the connection after it
@@ -66,6 +68,7 @@ class LabelPrinter:
         """Ask now; connects when needed, never raises. While a label is printing: what was seen last."""
         if not self._lock.locked():
             async with self._lock:
+                await self._greet_again()
                 self._last_status = await self._ask_status()
         return self._last_status
 
@@ -174,6 +177,18 @@ class LabelPrinter:
             await self._drop()
             raise NotStarted(error.reason) from error
         return conversation
+
+    async def _greet_again(self) -> None:
+        """One that was mute may have been stuck when it was greeted."""
+        conversation = self._conversation
+        if conversation is None or conversation.answered or self._confirm == "none":
+            return
+        try:
+            await conversation.status(self._timeouts.status_s)
+        except LinkError:
+            await self._drop()
+        if conversation.answered:
+            await self._drop()  # so that the next connection finds out what it can prove
 
     async def _ask_status(self) -> PrinterStatus:
         try:

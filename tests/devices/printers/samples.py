@@ -97,10 +97,14 @@ async def printing(
             await printer.close()
 
 
-def printer_at(sim: SimPrinter, *, timeouts: Timeouts = QUICK, confirm: Confirm = "auto") -> LabelPrinter:
-    """A driver for it that knows nothing of earlier ones."""
+def printer_at(
+    sim: SimPrinter, *, timeouts: Timeouts = QUICK, confirm: Confirm = "auto", speaks: bool = False
+) -> LabelPrinter:
+    """A driver for it that knows nothing of earlier ones, save perhaps that it `speaks`."""
     link = TcpLink("127.0.0.1", sim.port)
-    return LabelPrinter(link, LANGUAGES[sim.language], sim.media, timeouts=timeouts, confirm=confirm)
+    return LabelPrinter(
+        link, LANGUAGES[sim.language], sim.media, timeouts=timeouts, confirm=confirm, speaks=speaks
+    )
 
 
 class LabelCounter:

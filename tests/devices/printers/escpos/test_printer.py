@@ -80,6 +80,21 @@ async def test_a_mute_printer_counts_as_ready_and_gives_no_evidence() -> None:
         assert await printer.status() == MUTE
 
 
+async def test_a_printer_that_was_stuck_when_it_was_greeted_proves_its_labels_once_it_is_not() -> None:
+    async with printing(mute=True) as (sim, printer):
+        assert await printer.status() == MUTE
+        sim.mute = False
+        await printer.status()
+        assert await print_label(printer) == "process-id"
+
+
+async def test_a_printer_that_is_known_to_answer_is_never_taken_for_a_mute_one() -> None:
+    async with printing(mute=True) as (sim, _):
+        printer = printer_at(sim, speaks=True)
+        assert await printer.status() == PrinterStatus(State.UNKNOWN, "no answer")
+        await printer.close()
+
+
 async def test_told_to_confirm_nothing_it_asks_nothing() -> None:
     out = LabelCounter()
     async with printing(confirm="none", on_label=out) as (sim, printer):
