@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,13 @@ from agent.store.tables import table
 from devices.labels.label import Media
 from devices.labels.template import SHIPPED
 from devices.sim.printer import SimPrinter
-from tests.agent.shell.conftest import QUICK_PACE
+from tests.agent.shell.conftest import QUICK_PACE, SHORT
 from tests.agent.shell.stage import WAIT_S, Diary, ask, jobs_of, running, stock_up, until
 
 MEDIA = Media(76, 130)
 LANGUAGES = ("escpos", "tspl", "zpl")
+#: For printers that give no answer, or have a fault: both are believed sooner.
+IMPATIENT = replace(QUICK_PACE, timeouts=replace(SHORT, probe_s=0.2, confirm_s=1.0, grace_s=0.05))
 OPEN = frozenset({JobState.QUEUED, JobState.SENDING, JobState.SENT, JobState.SUSPECT})
 
 

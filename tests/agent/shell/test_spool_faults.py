@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,7 @@ from agent.core.model import JobState
 from agent.store.verify import verify
 from devices.sim.printer import SimPrinter
 from tests.agent.floors import lease
-from tests.agent.shell.conftest import QUICK_PACE, SHORT
-from tests.agent.shell.shop import LANGUAGES, Shop, labels, quick, shop, switched_on, tables_of
+from tests.agent.shell.shop import IMPATIENT, LANGUAGES, Shop, labels, quick, shop, switched_on, tables_of
 from tests.agent.shell.stage import ask, config_of, pay, until
 
 every_language = pytest.mark.parametrize("language", LANGUAGES)
@@ -45,8 +44,6 @@ FAULTS = {
     "power cycle": Fault(lambda sim: sim.power_cycle()),
 }
 CARRIERS = ("SF", "YTO", "ZTO")
-#: What never answers is given up sooner.
-IMPATIENT = replace(QUICK_PACE, timeouts=replace(SHORT, confirm_s=1.0))
 
 
 @asynccontextmanager
@@ -120,7 +117,7 @@ async def paper_ends_under_the_label(
         own = tables_of([faulty, peer], **({"group": group} if group else {}))
         if group is None:
             own = [own[0] | {"carriers": ["SF"]}, own[1] | {"carriers": ["YTO"]}]
-        async with shop(config_of(data_dir, printers=own)) as made:
+        async with shop(config_of(data_dir, printers=own), pace=IMPATIENT) as made:
             await made.ready("lp1", "lp2")
             made.diary.on(ev.PrintStarted, faulty.paper_out)
             await pay(made.store, "SO-1")
