@@ -18,6 +18,7 @@ from msgspec import Meta, Struct, field
 
 from agent.core.model import Party
 from devices.links.address import check_address
+from devices.printers.languages import WITH_FONT
 from devices.printers.status import Confirm
 
 Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,64}\Z")]
@@ -99,7 +100,8 @@ class Printer(Struct, frozen=True):
     """A label printer and whom it serves.
 
     `confirm`: `auto` asks it what it can prove, a kind of evidence asks for that one alone, `none` for nothing.
-    `mm_per_s` is how fast it moves paper: with the wire's speed it decides in which form a label is sent.
+    `mm_per_s` is how fast it moves paper: with the wire's speed it decides in which form a label is sent. `font`: a
+    Chinese font that the printer has, for labels sent as text.
     """
 
     id: Id
@@ -111,6 +113,7 @@ class Printer(Struct, frozen=True):
     owners: tuple[str, ...] = ()
     confirm: Confirm = "auto"
     mm_per_s: Positive = 100
+    font: Annotated[str, Meta(pattern=r"^[A-Za-z0-9:._-]{1,40}\Z")] | None = None
 
     def fits(self, carrier: str, owner: str) -> bool:
         """Does it take this carrier's labels for this owner?"""
@@ -264,7 +267,7 @@ def _refuse_wrong(config: Config, path: Path) -> None:
     _refuse_url(path, "hub.url", config.hub.url, _SCHEMES["hub.url"])
     _refuse_url(path, "broker.url", config.broker.url, _SCHEMES["broker.url"])
     _refuse_devices(path, "printers", config.printers)
-    _refuse_addresses(path, config.printers)
+    _refuse_printers(path, config.printers)
     _refuse_devices(path, "scanners", config.scanners)
     _refuse_open_api(config, path)
 
@@ -278,12 +281,15 @@ def _refuse_devices(path: Path, kind: str, devices: Sequence[Printer | Scanner])
         seen.add(device.id)
 
 
-def _refuse_addresses(path: Path, printers: Sequence[Printer]) -> None:
+def _refuse_printers(path: Path, printers: Sequence[Printer]) -> None:
     for index, printer in enumerate(printers):
         try:
             check_address(printer.url)
         except ValueError as error:
             raise ConfigError(f"{path}: `printers[{index}].url`: {error}") from error
+        if printer.font is not None and printer.language not in WITH_FONT:
+            wanted = " or ".join(sorted(WITH_FONT))
+            raise ConfigError(f"{path}: `printers[{index}].font` is for printers that speak {wanted}")
 
 
 def _hint(word: str, known: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ from devices.labels.compose import Composer
 from devices.labels.label import Media
 from devices.links.address import link_of
 from devices.links.link import Link
-from devices.printers.languages import LANGUAGES
+from devices.printers.languages import LANGUAGES, language_of
 from devices.printers.press import Press
 from devices.printers.printer import LabelPrinter
 from devices.printers.status import Timeouts
@@ -17,7 +17,7 @@ def driver_of(printer: Printer, link: Link, timeouts: Timeouts, *, speaks: bool)
     """Who talks to it; `speaks`: it has proved labels before. Another language that it may speak instead is named."""
     return LabelPrinter(
         link,
-        LANGUAGES[printer.language],
+        language_of(printer.language, printer.font),
         media_of(printer),
         confirm=printer.confirm,
         timeouts=timeouts,
@@ -29,7 +29,7 @@ def driver_of(printer: Printer, link: Link, timeouts: Timeouts, *, speaks: bool)
 def press_of(printer: Printer, link: Link, composer: Composer) -> Press:
     """Who makes the bytes of its labels, in the form that its wire is fast enough for."""
     return Press(
-        LANGUAGES[printer.language],
+        language_of(printer.language, printer.font),
         media_of(printer),
         bytes_per_s=link.bytes_per_s,
         mm_per_s=printer.mm_per_s,

@@ -32,7 +32,7 @@ from agent.roster import PrinterRoster
 from agent.spool import Spool
 from agent.store.store import Store
 from bench import orders as shop
-from bench.figures import Cell, folder_in, machine, show
+from bench.figures import Cell, folder_in, show
 from devices.labels.fonts import RasterTypeface
 from devices.labels.label import Media
 from devices.labels.layout import lay_out
@@ -57,7 +57,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--rates", default="1,10,30", help="labels a second")
     parser.add_argument("--seconds", type=float, default=20.0, help="for each rate")
     options = parser.parse_args(arguments)
-    print(machine())
     show_bytes()
     rates = [float(rate) for rate in options.rates.split(",")]
     asyncio.run(_show_hops(options.language, rates, options.seconds))

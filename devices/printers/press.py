@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from devices.errors import Unprintable
 from devices.labels.compose import Composer, Prepared
 from devices.labels.label import Label, Media
 from devices.labels.layout import lay_out
@@ -77,19 +78,29 @@ class Press:
         Where neither is, the faster one. Raises Unprintable where the template does not fit on this media at all.
         """
         if template.name not in self._reckoned:
-            raster = self._reckoning(Form.RASTER, template)
-            native = raster if raster.keeps_promise else self._reckoning(Form.NATIVE, template)
-            self._reckoned[template.name] = min(raster, native, key=lambda each: each.label_s)
+            self._reckoned[template.name] = self._reckoning(template, SPECIMEN)
         return self._reckoned[template.name]
 
     def size(self, form: Form, template: Template) -> int:
         """How many bytes a full label has in this form. Raises Unprintable."""
         return len(self._say(form, template, SPECIMEN).payload)
 
-    def _reckoning(self, form: Form, template: Template) -> Reckoning:
-        size = self.size(form, template)
+    def _reckoning(self, template: Template, sample: Label) -> Reckoning:
+        raster = self._reckoning_of(Form.RASTER, template, sample)
+        native = raster if raster.keeps_promise else self._reckoning_of(Form.NATIVE, template, sample)
+        return min(raster, native, key=lambda each: each.label_s)
+
+    def _reckoning_of(self, form: Form, template: Template, sample: Label) -> Reckoning:
+        size = len(self._say(form, template, sample).payload)
         wire_s = size / self._bytes_per_s if self._bytes_per_s else 0.0
         return Reckoning(form, size, wire_s + self._motion_s)
+
+    def _form(self, template: Template, label: Label) -> Form:
+        """As reckoned; where a full label's number does not fit, this one's may: it is reckoned with itself."""
+        try:
+            return self.reckon(template).form
+        except Unprintable:
+            return self._reckoning(template, label).form
 
     def prepare(self, template: Template, draft: Label) -> Prepared | None:
         """Draw all that does not depend on the number; None where nothing is gained by it. Raises Unprintable."""
@@ -99,11 +110,10 @@ class Press:
 
     def compose(self, template: Template, label: Label, prepared: Prepared | None = None) -> Composed:
         """The whole label; `prepared` of the same template and draft saves time. Raises Unprintable."""
-        return self._say(self.reckon(template).form, template, label, prepared)
+        return self.say(self.reckon(template).form, template, label, prepared)
 
-    def _say(
-        self, form: Form, template: Template, label: Label, prepared: Prepared | None = None
-    ) -> Composed:
+    def say(self, form: Form, template: Template, label: Label, prepared: Prepared | None = None) -> Composed:
+        """The whole label in this form, be it the one for this wire or not. Raises Unprintable."""
         if form is Form.RASTER:
             prepared = prepared or self._composer.prepare(label, template, self.media)
             raster, missing = self._composer.finish(prepared, label)

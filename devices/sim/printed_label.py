@@ -12,6 +12,7 @@ from PIL import Image
 
 _PRINT_QR = re.compile(r"FH1:(?P<waybill>[^:]+):(?P<job>.+):(?P<copy>\d+)")
 _FORMATS = zxingcpp.BarcodeFormats((zxingcpp.BarcodeFormat.Code128, zxingcpp.BarcodeFormat.QRCode))
+_GS1 = "]C1"
 _QUIET_DOTS = 40  # labels are read on a table, with white around them
 
 
@@ -19,12 +20,13 @@ _QUIET_DOTS = 40  # labels are read on a table, with white around them
 class PrintedLabel:
     """One label that came out. What cannot be read on it is empty; times are seconds since the epoch.
 
-    `codes` is what a scanner reads of its Code 128 symbols, from top to bottom. `first_byte_at` is when the first byte
-    of its print data arrived (questions do not count), `printed_at` when it was out.
+    `codes` is what a scanner reads of its Code 128 symbols, from top to bottom; `gs1` of those that are GS1-128.
+    `first_byte_at` is when the first byte of its print data arrived (questions do not count), `printed_at` when it was out.
     """
 
     qr: str
     codes: tuple[str, ...]
+    gs1: tuple[str, ...]
     first_byte_at: float
     printed_at: float
     size_dots: tuple[int, int]
@@ -71,7 +73,8 @@ def read_label(image: Image.Image, *, first_byte_at: float, printed_at: float) -
     qr = (code.text for code in found if code.format == zxingcpp.BarcodeFormat.QRCode)
     return PrintedLabel(
         qr=next(qr, ""),
-        codes=tuple(code.text for code in bars),
+        codes=tuple(code.text for code in bars if code.symbology_identifier != _GS1),
+        gs1=tuple(code.text for code in bars if code.symbology_identifier == _GS1),
         first_byte_at=first_byte_at,
         printed_at=printed_at,
         size_dots=image.size,
@@ -90,4 +93,5 @@ def _scan(image: Image.Image) -> Sequence[zxingcpp.Barcode]:
         try_downscale=False,
         try_invert=False,
         binarizer=zxingcpp.Binarizer.BoolCast,
+        text_mode=zxingcpp.TextMode.Plain,
     )

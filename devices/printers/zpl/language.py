@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+
 from devices.printers.conversation import Language
 from devices.printers.zpl.conversation import ZplConversation
-from devices.printers.zpl.native import native_job, typeface
+from devices.printers.zpl.native import RESIDENT, native_job, typeface
 from devices.printers.zpl.raster import raster_job
 from devices.printers.zpl.replies import Faults, ReplyReader
 
@@ -26,3 +29,8 @@ ZPL = Language(
     greeting=_GREETING,
     recognises=recognises,
 )
+
+
+def with_font(font: str) -> Language:
+    """For a printer that has a Chinese font of this name, as `E:SIMSUN.TTF`."""
+    return replace(ZPL, native=partial(native_job, font=font), typeface=lambda _: RESIDENT)

@@ -1,7 +1,8 @@
 """A label in the printer's own text, bars and rules: short enough for a slow serial line.
 
 Text of plain ASCII is set in the printer's scalable font 0. Everything else is sent as small pictures in the typeface
-of drawn labels, so that no printer needs a Chinese font and none shows a wrong glyph.
+of drawn labels, so that no printer needs a Chinese font and none shows a wrong glyph. A printer that has a Chinese font
+(`E:SIMSUN.TTF`), whose ASCII is half as wide as its squares, is sent all text as text: a tenth of the bytes.
 
 Nothing that stands in an order can act as a command: text goes through ^FH, which writes carets, tildes and
 whatever is not printable as `_` and two hex digits (ZPL programming guide, ^FH).
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 from functools import cache
 
+from devices.labels.cells import CellTypeface
 from devices.labels.fonts import RasterTypeface
 from devices.labels.label import Media
 from devices.labels.placed import Bars, Box, Fill, Layout, Picture, Placed, QrCode, Raster, TextRun
@@ -24,9 +26,14 @@ _WIDE_IN_FONT_0 = dict.fromkeys("+-=", 0.96) | dict.fromkeys("<>~", 1.06) | dict
 _NEEDS_ESCAPE = b"^~_"
 
 
-def native_job(layout: Layout, media: Media) -> bytes:
-    """The bytes of one label laid out in `typeface(media)`."""
-    return label_format(b"".join(map(_field, layout.placed)), media)
+RESIDENT = CellTypeface(
+    lambda _: True, cell_dots=1, max_magnification=1_000
+)  # a scalable font of square cells
+
+
+def native_job(layout: Layout, media: Media, *, font: str | None = None) -> bytes:
+    """The bytes of one label laid out in `typeface(media)`, or in `RESIDENT` where the printer has a Chinese `font`."""
+    return label_format(b"".join(_field(element, font) for element in layout.placed), media)
 
 
 @cache
@@ -40,9 +47,11 @@ def typeface(media: Media) -> RasterTypeface:
     return _drawn()
 
 
-def _field(element: Placed) -> bytes:
+def _field(element: Placed, resident: str | None) -> bytes:
     x, y = element.x, element.y
     match element:
+        case TextRun() if resident is not None:
+            return _resident_text(element, resident)
         case TextRun():
             return _text(element)
         case Fill(_, _, width, height):
@@ -55,6 +64,18 @@ def _field(element: Placed) -> bytes:
             return field(x, y, _qr(element))
         case Picture(_, _, raster):
             return _picture(x, y, raster)
+
+
+def _resident_text(run: TextRun, font: str) -> bytes:
+    """^A@ with height and width alike; bold is struck twice (ZPL programming guide, ^A@)."""
+    height = max(1, run.size_dots * _FONT_0_PERCENT // 100)
+    text = b"^A@N,%d,%d,%b^FH_^FD" % (height, height, font.encode("ascii")) + escaped(run.text)
+    text = (b"^FR" if run.inverse else b"") + text
+    y = run.y + (run.size_dots - height) // 2
+    strikes = (
+        (0, 1) if run.bold and not run.inverse else (0,)
+    )  # struck twice, inverse text would be black again
+    return b"".join(field(run.x + shift, y, text) for shift in strikes)
 
 
 def _text(run: TextRun) -> bytes:
