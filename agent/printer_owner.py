@@ -66,8 +66,7 @@ class PrinterOwner:
 
     async def _reckon(self) -> None:
         """Say at the start where a wire is too slow for the promise, whatever the form."""
-        carriers = self.printer.carriers or ("",)
-        for template in set(filter(None, map(self._spool.templates.find, carriers))):
+        for template in self._spool.templates.of_any(self.printer.carriers):
             try:
                 reckoned = await self._spool.compositor.reckon(self.press, template)
             except Unprintable as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from agent.config import Config
 from devices.errors import Unprintable
 from devices.labels.template import Template, read_templates
@@ -29,6 +31,11 @@ class LabelTemplates:
     def find(self, carrier: str) -> Template | None:
         """The template of a carrier's labels; None where it is missing or broken."""
         return self._templates.get(self._labels.template_of(carrier))
+
+    def of_any(self, carriers: Sequence[str]) -> set[Template]:
+        """All templates that these carriers' labels are set in; of no carriers: that any carrier's may be."""
+        names = set(map(self._labels.template_of, carriers)) or set(self._named().values())
+        return {self._templates[name] for name in names if name in self._templates}
 
     def of(self, carrier: str) -> Template:
         """The same. Raises Unprintable saying what is wrong with it."""

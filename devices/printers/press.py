@@ -75,7 +75,7 @@ class Press:
     def reckon(self, template: Template) -> Reckoning:
         """The form in which a full label of this template is in the hand in time: a picture, if that is fast enough.
 
-        Where neither is, the faster one. Raises Unprintable where the template does not fit on this media at all.
+        Where neither is, the faster one. Raises Unprintable where a full label does not fit on this media.
         """
         if template.name not in self._reckoned:
             self._reckoned[template.name] = self._reckoning(template, SPECIMEN)
@@ -83,7 +83,7 @@ class Press:
 
     def size(self, form: Form, template: Template) -> int:
         """How many bytes a full label has in this form. Raises Unprintable."""
-        return len(self._say(form, template, SPECIMEN).payload)
+        return len(self.say(form, template, SPECIMEN).payload)
 
     def _reckoning(self, template: Template, sample: Label) -> Reckoning:
         raster = self._reckoning_of(Form.RASTER, template, sample)
@@ -91,7 +91,7 @@ class Press:
         return min(raster, native, key=lambda each: each.label_s)
 
     def _reckoning_of(self, form: Form, template: Template, sample: Label) -> Reckoning:
-        size = len(self._say(form, template, sample).payload)
+        size = len(self.say(form, template, sample).payload)
         wire_s = size / self._bytes_per_s if self._bytes_per_s else 0.0
         return Reckoning(form, size, wire_s + self._motion_s)
 
@@ -110,7 +110,7 @@ class Press:
 
     def compose(self, template: Template, label: Label, prepared: Prepared | None = None) -> Composed:
         """The whole label; `prepared` of the same template and draft saves time. Raises Unprintable."""
-        return self.say(self.reckon(template).form, template, label, prepared)
+        return self.say(self._form(template, label), template, label, prepared)
 
     def say(self, form: Form, template: Template, label: Label, prepared: Prepared | None = None) -> Composed:
         """The whole label in this form, be it the one for this wire or not. Raises Unprintable."""
