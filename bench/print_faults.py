@@ -1,6 +1,7 @@
 """Random faults of printers and of the agent while labels are printed: nothing lost, nothing doubled without its mark.
 
     python -m bench.print_faults --schedules 500 --seed 1     # each schedule is made from its own seed alone
+    python -m bench.print_faults --every-step                 # in each language, killed after each step of two labels
 
 A schedule has two or three simulated printers of any language in one group, a dozen paid orders, printers' faults at
 random moments, and the agent killed between any two of its steps: before or after a commit, before, in the middle of
@@ -49,6 +50,7 @@ _PACE = Pace(
     retry_s=0.03,
 )  # fmt: skip
 _ORDERS = 12
+STEPS = 60  # more than two labels take in any language, the questions at the start included
 _SPEED = 60.0
 _SPAN_S = 1.2
 _SETTLE_WITHIN_S = 30.0
@@ -88,7 +90,6 @@ class Schedule:
 class Outcome:
     """`wrong`: what must not be, in words. `seen`: how often what happened."""
 
-    seed: int
     wrong: tuple[str, ...]
     seen: Counter[str]
 
@@ -124,6 +125,11 @@ def schedule_of(seed: int) -> Schedule:
         tuple(sorted(faults, key=lambda fault: fault.at_s)),
         tuple(rng.randrange(1, 90) for _ in range(rng.choice((0, 1, 1, 2, 3)))),
     )
+
+
+def killed_after(language: str, step: int) -> Schedule:
+    """Two orders at a healthy printer, its peer beside it, and the agent killed after so many steps."""
+    return Schedule(step, ((language, {}), (language, {})), (0.0, 0.01), (), (step,))
 
 
 def _some_printer(rng: random.Random) -> tuple[str, dict[str, Any]]:
@@ -211,6 +217,7 @@ class Rehearsal:
         self._sims = [
             SimPrinter(language=language, speed=_SPEED, **quirks) for language, quirks in schedule.printers
         ]
+        self._orders = len(schedule.pay_at_s)
         self._lives = list(schedule.lives)
         self._paid = 0
         self.seen: Counter[str] = Counter()
@@ -224,20 +231,19 @@ class Rehearsal:
             await self._stock_up()
             faults = asyncio.create_task(self._break_things())
             while self._lives:
-                await self._live(config, Fate(self._lives.pop(0)))
-                self.seen["kills"] += 1
+                self.seen["kills"] += await self._live(config, Fate(self._lives.pop(0)))
             wrong = list(await self._live_on(config, faults))
             wrong += self._paper_faults()
         verdict = verify(self._folder)
         if not verdict.ok:
             wrong.append(f"verify: {verdict.first_bad}")
-        return Outcome(self._schedule.seed, tuple(wrong), self.seen)
+        return Outcome(tuple(wrong), self.seen)
 
     async def _stock_up(self) -> None:
         store = Store(self._folder, "WH1", PrinterRoster(()))
         store.open()
         await shop.stock_up(store)
-        await shop.lease(store, range(_ORDERS * 3))
+        await shop.lease(store, range(self._orders * 3))
         await store.close()
 
     def _config(self) -> Config:
@@ -267,8 +273,8 @@ class Rehearsal:
             else:
                 mending(self._sims[fault.printer])
 
-    async def _live(self, config: Config, fate: Fate) -> None:
-        """One life of the agent, until its fate strikes or nothing is left to be done."""
+    async def _live(self, config: Config, fate: Fate) -> bool:
+        """One life of the agent, until its fate strikes (True) or nothing is left to be done."""
         async with _Agent(config, fate, self._rng) as agent:
             paying = asyncio.create_task(self._pay(agent.store))
             struck = asyncio.create_task(fate.struck.wait())
@@ -278,6 +284,7 @@ class Rehearsal:
             for task in (paying, struck):
                 task.cancel()
             await asyncio.gather(paying, struck, return_exceptions=True)
+        return fate.struck.is_set()
 
     async def _live_on(self, config: Config, faults: asyncio.Task[None]) -> Iterator[str]:
         """The last life: everything is paid, mended and settled. What stays open, in words."""
@@ -291,7 +298,7 @@ class Rehearsal:
 
     async def _pay(self, store: Store) -> None:
         """What is not paid yet, at its time after the last one."""
-        while self._paid < _ORDERS:
+        while self._paid < self._orders:
             at = self._schedule.pay_at_s
             await asyncio.sleep(at[self._paid] - at[self._paid - 1] if self._paid else at[0])
             await store.ask(shop.take(self._paid))
@@ -305,7 +312,7 @@ class Rehearsal:
         while time.monotonic() < until:
             jobs = list(table(PrintJob).find(reader, "ORDER BY queued_at"))
             waiting = [job for job in jobs if job.state in _OPEN]
-            if not waiting and len({job.order_no for job in jobs}) == _ORDERS:
+            if not waiting and len({job.order_no for job in jobs}) == self._orders:
                 reader.close()
                 return []
             await asyncio.sleep(0.25)  # long enough for whatever a printer still holds to come out
@@ -394,10 +401,10 @@ class _Agent:
                 raise each
 
 
-def rehearse(seed: int) -> Outcome:
-    """One schedule from its seed, in a folder of its own."""
+def rehearse(schedule: Schedule) -> Outcome:
+    """One schedule, in a folder of its own."""
     with tempfile.TemporaryDirectory(prefix="floorhand-") as folder:
-        return asyncio.run(Rehearsal(schedule_of(seed), Path(folder)).play())
+        return asyncio.run(Rehearsal(schedule, Path(folder)).play())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -405,24 +412,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.print_faults", description=__doc__)
     parser.add_argument("--schedules", type=int, default=500, metavar="N")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the first; the others follow")
+    parser.add_argument(
+        "--every-step", action="store_true", help="kills alone, after each step of two labels"
+    )
     parser.add_argument("--jobs", type=int, default=2, metavar="N")
     options = parser.parse_args(arguments)
-    seeds = range(options.seed, options.seed + options.schedules)
+    schedules = [schedule_of(options.seed + at) for at in range(options.schedules)]
+    if options.every_step:
+        schedules = [killed_after(language, step) for language in _QUIRKS for step in range(1, STEPS + 1)]
     seen: Counter[str] = Counter()
-    bad: list[Outcome] = []
+    bad: list[str] = []
     with ProcessPoolExecutor(options.jobs) as pool:
         console = Console(stderr=True)
-        outcomes = pool.map(rehearse, seeds)
-        for outcome in track(
-            outcomes, "schedules", len(seeds), console=console, disable=not console.is_terminal
-        ):
+        outcomes = track(
+            pool.map(rehearse, schedules), "schedules", len(schedules), console=console,
+            disable=not console.is_terminal,
+        )  # fmt: skip
+        for schedule, outcome in zip(schedules, outcomes, strict=True):
             seen += outcome.seen
-            bad += [outcome] if outcome.wrong else []
+            if outcome.wrong:
+                printers = ", ".join(language for language, _ in schedule.printers)
+                bad.append(f"seed {schedule.seed} ({printers}): {'; '.join(outcome.wrong)}")
     for what, count in sorted(seen.items()):
         print(f"{what:24} {count:8,}")
-    for outcome in bad:
-        print(f"seed {outcome.seed}: {'; '.join(outcome.wrong)}")
-    print(f"{len(seeds)} schedules, {len(bad)} bad")
+    print(*bad, f"{len(schedules)} schedules, {len(bad)} bad", sep="\n")
     return 1 if bad else 0
 
 
