@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from agent.cli_words import FAILED, FINE, USAGE, Commands, add_media, media_of
+from agent.cli_words import FAILED, FINE, USAGE, Commands, add_media, media_of, refuse
 from agent.config import Config, load
 from agent.labels import party_of
 from devices.errors import TemplateError, Unprintable
@@ -47,7 +46,7 @@ def _templates(options: argparse.Namespace) -> int:
     try:
         known = load_templates(options.folder)
     except TemplateError as error:
-        return _refuse(error.reason, USAGE)
+        return refuse(error.reason, USAGE)
     for name, template in sorted(known.items()):
         print(f"{name:20} designed for {template.width_mm:g} × {template.height_mm:g} mm")
     return FINE
@@ -60,11 +59,13 @@ def _preview(options: argparse.Namespace) -> int:
         template = _named(load_templates(folder), options.template)
         label = _label(options.order, config) if options.order else SPECIMEN
     except (TemplateError, OSError, ValueError) as error:
-        return _refuse(str(error), USAGE)
+        return refuse(str(error), USAGE)
     try:
         report = _draw(template, label, options)
     except Unprintable as error:
-        return _refuse(f"{template.name} cannot be printed: {error.reason}", FAILED)
+        return refuse(f"{template.name} cannot be printed: {error.reason}", FAILED)
+    except OSError as error:
+        return refuse(f"{options.png} cannot be written: {error.strerror}", USAGE)
     if options.json:
         print(json.dumps(report, ensure_ascii=False))
     else:
@@ -82,7 +83,7 @@ def _draw(template: Template, label: Label, options: argparse.Namespace) -> dict
     typeface = RasterTypeface()
     layout = lay_out(template, label, media, typeface)
     options.png.parent.mkdir(parents=True, exist_ok=True)
-    preview(draw(layout, typeface)).save(options.png, dpi=(options.dpi, options.dpi))
+    preview(draw(layout, typeface)).save(options.png, "PNG", dpi=(options.dpi, options.dpi))
     codes = [
         {
             "kind": "QR" if isinstance(each, QrCode) else "Code 128",
@@ -149,8 +150,3 @@ def _label(path: Path, config: Config | None) -> Label:
         items=tuple(LabelItem(line.sku, line.name, line.qty) for line in order.lines),
         sscc=order.sscc or "",
     )
-
-
-def _refuse(why: str, code: int) -> int:
-    print(f"floorhand: {why}", file=sys.stderr)
-    return code

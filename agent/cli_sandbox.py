@@ -6,7 +6,7 @@ import argparse
 import asyncio
 from pathlib import Path
 
-from agent.cli_words import FINE, Commands, add_media, clock, count, media_of, positive
+from agent.cli_words import FINE, USAGE, Commands, add_media, clock, count, media_of, positive, refuse
 from agent.sandbox.printer_desk import DeskOptions, run_printer
 from devices.sim.printer import FIRMWARE
 from sync.sandbox.server import HubOptions
@@ -73,13 +73,21 @@ def _hub(options: argparse.Namespace) -> int:
 
 
 def _printer(options: argparse.Namespace) -> int:
-    asyncio.run(
-        run_printer(
-            DeskOptions(
-                language=options.language, media=media_of(options), host=options.host, port=options.port,
-                baud=options.serial, out=options.out, mm_per_s=options.mm_per_s, speed=options.speed,
-                mute=options.mute,
-            )
-        )
+    desk = DeskOptions(
+        language=options.language, media=media_of(options), host=options.host, port=options.port,
+        baud=options.serial, out=options.out, mm_per_s=options.mm_per_s, speed=options.speed, mute=options.mute,
     )  # fmt: skip
+    try:
+        asyncio.run(run_printer(desk))
+    except (OSError, ExceptionGroup) as error:
+        return refuse(str(_os_error(error)), USAGE)
     return FINE
+
+
+def _os_error(error: Exception) -> OSError:
+    """What the operating system said, out of the tasks that it went through; anything else is raised."""
+    if isinstance(error, OSError):
+        return error
+    if not isinstance(error, ExceptionGroup):
+        raise error
+    return _os_error(error.exceptions[0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 from typing import TypeAlias
 
 from devices.labels.label import Media
@@ -49,7 +50,13 @@ def media_of(options: argparse.Namespace) -> Media:
 
 
 def _size_mm(text: str) -> tuple[int, int]:
-    found = re.fullmatch(r"(\d{2,3})[x×](\d{2,3})", text)
+    found = re.fullmatch(r"([1-9]\d{1,2})[x×]([1-9]\d{1,2})", text)
     if not found:
         raise argparse.ArgumentTypeError(f"{text!r} is no size: width x height in mm is expected, as 100x150")
     return int(found[1]), int(found[2])
+
+
+def refuse(why: str, code: int) -> int:
+    """Say why on standard error; the exit code."""
+    print(f"floorhand: {why}", file=sys.stderr)
+    return code

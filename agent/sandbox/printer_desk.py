@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import stat
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from devices.labels.label import Media
 from devices.sim.port import Port, PtyPort, TcpPort
@@ -30,8 +33,13 @@ class DeskOptions:
     mute: bool = False
 
 
-async def run_printer(options: DeskOptions, say: Callable[[str], None] = print) -> None:
-    """Until interrupted, or standard input ends where it is a terminal."""
+def _say(text: str) -> None:
+    """At once, also into a pipe: whoever started it waits for the address."""
+    print(text, flush=True)
+
+
+async def run_printer(options: DeskOptions, say: Callable[[str], None] = _say) -> None:
+    """Until interrupted. Raises OSError, in a group perhaps, where it cannot be plugged in."""
     plug = _plug(options)
     printer = SimPrinter(
         options.media, language=options.language, port=plug, mm_per_s=options.mm_per_s, speed=options.speed,
@@ -87,18 +95,27 @@ WORDS: dict[str, Callable[[SimPrinter], None]] = {
 
 async def _listen(printer: SimPrinter, say: Callable[[str], None]) -> None:
     """Obey words; where nobody can type any more, go on printing."""
-    reader = asyncio.StreamReader()
-    try:
+    if _can_be_typed_at(sys.stdin):
+        reader = asyncio.StreamReader()
         loop = asyncio.get_running_loop()
         await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    except (ValueError, OSError):
-        reader.feed_eof()  # no terminal and no pipe: a service's standard input
-    while line := await reader.readline():
-        word = line.decode(errors="replace").strip()
-        act = WORDS.get(word)
-        if act is not None:
-            act(printer)
-            say(f"{word}: done")
-        elif word:
-            say(f"unknown word {word!r}: known are {', '.join(WORDS)}")
+        while line := await reader.readline():
+            _obey(line.decode(errors="replace").strip(), printer, say)
     await asyncio.Event().wait()
+
+
+def _can_be_typed_at(stream: TextIO | None) -> bool:
+    """A terminal or a pipe can; what a service has instead can neither be typed at nor waited for."""
+    if stream is None:
+        return False
+    mode = os.fstat(stream.fileno()).st_mode
+    return stream.isatty() or stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
+
+
+def _obey(word: str, printer: SimPrinter, say: Callable[[str], None]) -> None:
+    act = WORDS.get(word)
+    if act is not None:
+        act(printer)
+        say(f"{word}: done")
+    elif word:
+        say(f"unknown word {word!r}: known are {', '.join(WORDS)}")
