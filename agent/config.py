@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
 import types
 import typing
@@ -217,11 +218,20 @@ def _path(kind: type[Any], value: Any) -> Any:
 
 
 def _in_toml_words(message: str) -> str:
+    wrong_word = re.fullmatch(r"Invalid enum value .* - at `\$\.(.*)`", message)
     return (
         message.replace("Object missing required field", "missing")
         .replace("`$.", "`")
         .replace(" - at `$`", "")
-    )
+    ) + (f": known are {_choices(wrong_word[1])}" if wrong_word else "")
+
+
+def _choices(key: str) -> str:
+    """The words that a key's value is one of; `key` as `printers[0].language`."""
+    kind: Any = Config
+    for name in re.findall(r"[a-z_]+", key):
+        kind = typing.get_type_hints(_struct_in(kind))[name]
+    return ", ".join(typing.get_args(kind))
 
 
 def _refuse_unknown(data: Any, kind: Any, path: Path, where: str) -> None:

@@ -102,6 +102,86 @@ def test_a_wrong_value_is_refused_by_its_key(tmp_path: Path, more: str, key: str
     assert f"`{key}`" in refusal(tmp_path, text)
 
 
+PRINTER = '[[printers]]\nid = "lp1"\nurl = "tcp://h"\n'
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ('language = "cpcl"', "'cpcl' - at `printers[0].language`: known are escpos, zpl, tspl"),
+        ('language = "ZPL"', "'ZPL' - at `printers[0].language`: known are escpos, zpl, tspl"),
+        ('confirm = "yes"', "'yes' - at `printers[0].confirm`: known are auto, process-id, odometer, status, none"),
+        ("mm_per_s = 0", "Expected `int` >= 1 - at `printers[0].mm_per_s`"),
+        ('mm_per_s = "fast"', "Expected `int`, got `str` - at `printers[0].mm_per_s`"),
+        ("media = { dpi = 0 }", "Expected `int` >= 1 - at `printers[0].media.dpi`"),
+        ('media = { gap = "yes" }', "Expected `bool`, got `str` - at `printers[0].media.gap`"),
+        ('carriers = "SF"', "Expected `array`, got `str` - at `printers[0].carriers`"),
+        ('speed = 3', "unknown key `printers[0].speed`: known are id, url, language"),
+        ('langage = "zpl"', "unknown key `printers[0].langage`: did you mean `language`?"),
+        ('font = "SIMSUN.TTF"', "`printers[0].font` is for printers that speak tspl or zpl"),
+    ],
+)  # fmt: skip
+def test_a_printers_wrong_key_says_what_is_expected(tmp_path: Path, more: str, why: str) -> None:
+    assert why in refusal(tmp_path, SMALLEST + PRINTER + more)
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("http://h", "must begin with tcp:// or serial:// or usb:// or file://"),
+        ("tcp://", "tcp://host[:9100]"),
+        ("tcp://h:0", "tcp://host[:9100]"),
+        ("tcp://h:99999", "tcp://host[:9100]"),
+        ("tcp://h/x", "tcp://host[:9100]"),
+        ("serial://", "serial:///dev/…?baud=9600&bits=8N1&flow=none"),
+        ("serial:///dev/x?parity=even", "serial:///dev/…?baud=9600&bits=8N1&flow=none"),
+        ("serial:///dev/x?baud=fast", "baud, bits (8N1) or flow (none, rtscts, xonxoff) cannot be used"),
+        ("serial:///dev/x?baud=0", "baud, bits (8N1) or flow (none, rtscts, xonxoff) cannot be used"),
+        ("serial:///dev/x?bits=9X1", "baud, bits (8N1) or flow (none, rtscts, xonxoff) cannot be used"),
+        ("serial:///dev/x?flow=dtr", "baud, bits (8N1) or flow (none, rtscts, xonxoff) cannot be used"),
+        ("usb://04b8", "usb://04b8:0202"),
+        ("usb://04b8:zz", "usb://04b8:0202"),
+        ("usb://04b8:0202?in=0x02", "an endpoint in is 0x81 or more, one out 0x0f or less"),
+        ("file://lp0", "file:///dev/usb/lp0"),
+        ("file:///", "file:///dev/usb/lp0"),
+    ],
+)
+def test_a_printers_wrong_address_says_what_is_expected(tmp_path: Path, url: str, expected: str) -> None:
+    words = refusal(tmp_path, SMALLEST + PRINTER.replace("tcp://h", url))
+    assert "`printers[0].url`" in words
+    assert expected in words
+    assert repr(url) in words
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "tcp://192.0.2.1", "tcp://[::1]:9101", "serial:///dev/serial/by-id/x?baud=115200&bits=7E2&flow=rtscts",
+        "usb://04b8:0202", "usb://04b8:0202?in=0x81&out=0x02", "file:///dev/usb/lp0",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("language", ["escpos", "zpl", "tspl"])
+def test_every_language_is_taken_over_every_link(tmp_path: Path, url: str, language: str) -> None:
+    more = PRINTER.replace("tcp://h", url) + f'language = "{language}"'
+    (printer,) = read(tmp_path, SMALLEST + more).printers
+    assert (printer.url, printer.language, printer.confirm) == (url, language, "auto")
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ("template = 3", "Expected `str`, got `int` - at `labels.template`"),
+        ("folder = 3", "Expected `str`, a path - at `labels.folder`"),
+        ('carriers = ["SF"]', "Expected `object`, got `array` - at `labels.carriers`"),
+        ("carriers = { SF = 3 }", "Expected `str`, got `int` - at `labels.carriers"),
+        ('templates = "x"', "unknown key `labels.templates`: did you mean `template`?"),
+        ('senders = "x"', "unknown key `labels.senders`: known are folder, template, carriers"),
+    ],
+)
+def test_a_wrong_label_key_says_what_is_expected(tmp_path: Path, more: str, why: str) -> None:
+    assert why in refusal(tmp_path, SMALLEST + f"[labels]\n{more}")
+
+
 @pytest.mark.parametrize("zone", ["Asia/Nowhere", "Asia", "", "../etc/passwd"])
 def test_a_time_zone_that_is_none_is_refused(tmp_path: Path, zone: str) -> None:
     text = SMALLEST.replace('id = "WH1"', f'id = "WH1"\ntimezone = "{zone}"')
@@ -215,3 +295,11 @@ def test_a_printer_serves_its_carriers_and_owners_and_absent_means_any(printer: 
 def test_a_pack_station_means_that_shipping_does_not_pack(tmp_path: Path) -> None:
     station = '[[scanners]]\nid = "p1"\nurl = "serial:///dev/x"\nrole = "pack"'
     assert read(tmp_path, SMALLEST + station).packs_apart
+
+
+def test_a_carrier_without_a_template_of_its_own_has_the_sites(tmp_path: Path) -> None:
+    labels = '[labels]\nfolder = "labels"\ntemplate = "plain"\ncarriers = { SF = "fancy" }'
+    config = read(tmp_path, SMALLEST + labels)
+    assert (config.labels.template_of("SF"), config.labels.template_of("YTO")) == ("fancy", "plain")
+    assert config.beside(config.labels.folder) == tmp_path / "labels"
+    assert read(tmp_path, SMALLEST).labels.template_of("SF") == "express"
