@@ -21,7 +21,8 @@ class PrintedLabel:
     """One label that came out. What cannot be read on it is empty; times are seconds since the epoch.
 
     `codes` is what a scanner reads of its Code 128 symbols, from top to bottom; `gs1` of those that are GS1-128.
-    `first_byte_at` is when the first byte of its print data arrived (questions do not count), `printed_at` when it was out.
+    `first_byte_at` is when the first byte of its print data arrived (questions do not count), `printed_at` when it was
+    out.
     """
 
     qr: str
