@@ -13,10 +13,17 @@ from devices.broker import EmbeddedBroker
 from devices.printers.status import Timeouts
 
 SHORT = Timeouts(
-    connect_s=0.5, probe_s=0.5, status_s=0.5, write_s=2.0, confirm_s=3.0, poll_s=0.05, grace_s=0.2, hold_s=0.1
+    connect_s=0.5,
+    probe_s=0.2,
+    status_s=0.3,
+    write_s=2.0,
+    confirm_s=0.7,
+    poll_s=0.02,
+    grace_s=0.05,
+    hold_s=0.05,
 )
 #: The real drivers with short waits; idle checks and retries come quickly.
-QUICK_PACE = Pace(SHORT, idle_check_s=0.1, retry_s=0.05)
+QUICK_PACE = Pace(SHORT, idle_check_s=0.05, retry_s=0.05)
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +13,17 @@ from agent.core import commands as c
 from agent.core import events as ev
 from agent.core.model import JobState, PrintJob
 from agent.roster import PrinterRoster
-from agent.spool import Pace, Spool
+from agent.spool import Spool
 from agent.store.store import Store
 from agent.store.tables import table
 from devices.labels.label import Media
 from devices.labels.template import SHIPPED
 from devices.sim.printer import SimPrinter
-from tests.agent.shell.conftest import QUICK_PACE, SHORT
+from tests.agent.shell.conftest import QUICK_PACE
 from tests.agent.shell.stage import WAIT_S, Diary, ask, jobs_of, running, stock_up, until
 
 MEDIA = Media(76, 130)
 LANGUAGES = ("escpos", "tspl", "zpl")
-#: For printers that give no answer, or have a fault: both are believed sooner.
-IMPATIENT = replace(QUICK_PACE, timeouts=replace(SHORT, probe_s=0.2, confirm_s=1.0, grace_s=0.05))
 OPEN = frozenset({JobState.QUEUED, JobState.SENDING, JobState.SENT, JobState.SUSPECT})
 
 
@@ -81,7 +78,7 @@ class Shop:
 
 
 @asynccontextmanager
-async def shop(config: Config, *, stocked: bool = True, pace: Pace = QUICK_PACE) -> AsyncIterator[Shop]:
+async def shop(config: Config, *, stocked: bool = True) -> AsyncIterator[Shop]:
     """Open the store, then let the printers' owners work."""
     roster = PrinterRoster(config.printers)
     store = Store(config.site.data_dir, "WH1", roster)
@@ -89,7 +86,7 @@ async def shop(config: Config, *, stocked: bool = True, pace: Pace = QUICK_PACE)
     try:
         if stocked:
             await stock_up(store, carriers=("SF", "YTO"))
-        spool = Spool(store, config, roster, pace)
+        spool = Spool(store, config, roster, QUICK_PACE)
         made = Shop(store, spool, roster)
         await spool.adopt()
         async with running(spool.compositor.run(), *(owner.run() for owner in spool.owners)):

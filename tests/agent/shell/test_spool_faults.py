@@ -18,7 +18,7 @@ from agent.core.model import JobState
 from agent.store.verify import verify
 from devices.sim.printer import SimPrinter
 from tests.agent.floors import lease
-from tests.agent.shell.shop import IMPATIENT, LANGUAGES, Shop, labels, quick, shop, switched_on, tables_of
+from tests.agent.shell.shop import LANGUAGES, Shop, labels, quick, shop, switched_on, tables_of
 from tests.agent.shell.stage import ask, config_of, pay, until
 
 every_language = pytest.mark.parametrize("language", LANGUAGES)
@@ -51,7 +51,7 @@ async def three(data_dir: Path, *sims: SimPrinter) -> AsyncIterator[Shop]:
     """Each printer has its own carrier and fails over to nobody."""
     async with switched_on(*sims):
         own = [t | {"carriers": [carrier]} for t, carrier in zip(tables_of(sims), CARRIERS, strict=True)]
-        async with shop(config_of(data_dir, printers=own), pace=IMPATIENT) as made:
+        async with shop(config_of(data_dir, printers=own)) as made:
             await ask(made.store, c.SetCarrier(data={"carrier": "ZTO"}), *lease("Z1", "Z2", carrier="ZTO"))
             await made.ready("lp1", "lp2", "lp3")
             yield made
@@ -93,7 +93,7 @@ async def test_in_a_group_a_fault_under_a_burst_leaves_one_label_for_every_copy(
 ) -> None:
     sims = [*map(quick, LANGUAGES)]
     names = [f"SO-{number}" for number in range(9)]
-    async with switched_on(*sims), shop(in_a_group(data_dir, sims), pace=IMPATIENT) as made:
+    async with switched_on(*sims), shop(in_a_group(data_dir, sims)) as made:
         await made.ready("lp1", "lp2", "lp3")
         made.diary.on(ev.PrintStarted, lambda: fault.breaks(sims[0]))
         await pay(made.store, *names)
@@ -117,7 +117,7 @@ async def paper_ends_under_the_label(
         own = tables_of([faulty, peer], **({"group": group} if group else {}))
         if group is None:
             own = [own[0] | {"carriers": ["SF"]}, own[1] | {"carriers": ["YTO"]}]
-        async with shop(config_of(data_dir, printers=own), pace=IMPATIENT) as made:
+        async with shop(config_of(data_dir, printers=own)) as made:
             await made.ready("lp1", "lp2")
             made.diary.on(ev.PrintStarted, faulty.paper_out)
             await pay(made.store, "SO-1")

@@ -12,7 +12,6 @@ import pytest
 
 from agent.core import commands as c
 from agent.core import events as ev
-from agent.spool import Pace
 from devices.labels.compose import Composer, Prepared
 from devices.labels.label import Label, Media
 from devices.labels.template import Template
@@ -20,9 +19,7 @@ from devices.printers.press import Form
 from devices.sim.port import PtyPort
 from devices.sim.printer import SimPrinter
 from tests.agent.floors import CONSIGNEE, code, fact, order, paid
-from tests.agent.shell.conftest import QUICK_PACE
 from tests.agent.shell.shop import (
-    IMPATIENT,
     LANGUAGES,
     MEDIA,
     Shop,
@@ -39,13 +36,11 @@ PROOFS = {"escpos": "process-id", "tspl": "status", "zpl": "odometer"}
 
 
 @asynccontextmanager
-async def at_one(
-    data_dir: Path, sim: SimPrinter, pace: Pace = QUICK_PACE, **more: Any
-) -> AsyncIterator[Shop]:
+async def at_one(data_dir: Path, sim: SimPrinter, **more: Any) -> AsyncIterator[Shop]:
     """A shop with this printer alone."""
     async with switched_on(sim):
         config = config_of(data_dir, printers=tables_of([sim], **more))
-        async with shop(config, pace=pace) as made:
+        async with shop(config) as made:
             yield made
 
 
@@ -83,7 +78,7 @@ async def test_a_paid_order_gets_its_label_and_the_printers_own_proof(data_dir: 
 @every_language
 async def test_a_printer_that_answers_nothing_is_taken_at_its_word(data_dir: Path, language: str) -> None:
     sim = quick(language, mute=True)
-    async with at_one(data_dir, sim, IMPATIENT) as made:
+    async with at_one(data_dir, sim) as made:
         await pay(made.store, "SO-1")
         (printed,) = await made.printed()
         assert printed.evidence == "none"
@@ -222,7 +217,7 @@ async def test_a_printer_that_speaks_another_language_is_named_with_both_and_pri
     data_dir: Path, configured: str, spoken: str
 ) -> None:
     sim = quick(spoken)
-    async with at_one(data_dir, sim, IMPATIENT, language=configured) as made:
+    async with at_one(data_dir, sim, language=configured) as made:
         await pay(made.store, "SO-1")
         (fault,) = await made.diary.until(ev.DeviceFault)
         assert fault.fault == f"it speaks {spoken}, and {configured} is configured"

@@ -18,7 +18,7 @@ from agent.store.store import Store
 from agent.templates import LabelTemplates
 from devices.labels.compose import Composer
 from devices.sim.printer import SimPrinter
-from tests.agent.shell.shop import IMPATIENT, LANGUAGES, labels, quick, shop, switched_on, tables_of
+from tests.agent.shell.shop import LANGUAGES, labels, quick, shop, switched_on, tables_of
 from tests.agent.shell.stage import ask, config_of, jobs_of, pay, stock_up, until
 
 MARKS = {"escpos": "", "tspl": "tspl:0", "zpl": "0"}  # the counters of a printer that is new
@@ -58,7 +58,7 @@ async def test_what_came_out_unseen_is_proved_by_the_odometer(data_dir: Path, se
     async with switched_on(sim := quick("zpl")):
         config = config_of(data_dir, printers=tables_of([sim]))
         await come_out(sim, await die_with_a_label_on_the_wire(config, sim, sent=sent))
-        async with shop(config, stocked=False, pace=IMPATIENT) as made:
+        async with shop(config, stocked=False) as made:
             (printed,) = await made.printed()
             await pay(made.store, "SO-2")
             await made.printed(2)
@@ -73,7 +73,7 @@ async def test_what_the_odometer_did_not_count_is_printed_as_the_same_copy(
     async with switched_on(sim := quick("zpl")):
         config = config_of(data_dir, printers=tables_of([sim]))
         await die_with_a_label_on_the_wire(config, sim, sent=sent)
-        async with shop(config, stocked=False, pace=IMPATIENT) as made:
+        async with shop(config, stocked=False) as made:
             await made.printed()
             assert len(made.diary.all(ev.PrintRequeued)) == 1
             assert made.diary.all(ev.LabelSuspect) == []
@@ -85,7 +85,7 @@ async def test_mileage_that_has_moved_proves_a_tspl_label(data_dir: Path, sent: 
     async with switched_on(sim := quick("tspl", mileage_mm=130)):
         config = config_of(data_dir, printers=tables_of([sim]))
         await come_out(sim, await die_with_a_label_on_the_wire(config, sim, sent=sent))
-        async with shop(config, stocked=False, pace=IMPATIENT) as made:
+        async with shop(config, stocked=False) as made:
             (printed,) = await made.printed()
         assert printed.evidence == "odometer"
         assert labels(sim) == [("SO-1", 1)]
@@ -102,7 +102,7 @@ async def test_what_no_counter_tells_is_suspect_until_a_person_has_looked(
         payload = await die_with_a_label_on_the_wire(config, sim, sent=sent)
         if came:
             await come_out(sim, payload)
-        async with shop(config, stocked=False, pace=IMPATIENT) as made:
+        async with shop(config, stocked=False) as made:
             await made.diary.until(ev.LabelSuspect)
             assert made.job().state is JobState.SUSPECT
             await made.settle_by_sight(sim)
@@ -118,7 +118,7 @@ async def test_half_a_label_is_cleared_away_and_the_next_one_is_whole(data_dir: 
         writer.write(payload[: len(payload) // 2])
         await writer.drain()
         writer.close()
-        async with shop(config, stocked=False, pace=IMPATIENT) as made:
+        async with shop(config, stocked=False) as made:
             await pay(made.store, "SO-2")
             await made.settle_by_sight(sim)
         assert sorted(labels(sim)) == [("SO-1", 1), ("SO-2", 1)]
