@@ -114,11 +114,13 @@ async def test_it_is_ready_without_hub_broker_printers_and_scanners_and_says_wha
             while {"hub feed down", "broker down"} - set(degraded):
                 degraded = (await agent.client.get("/readyz")).json()["degraded"]
                 await asyncio.sleep(0.05)
-        view: dict[str, Any] = {"printers": [{"state": "ready"}], "scanners": [{"state": "up"}]}
+        view: dict[str, Any] = {"printers": [{"reason": ""}], "scanners": [{"state": "up"}]}
         async with asyncio.timeout(WAIT_S):
-            while {view["printers"][0]["state"], view["scanners"][0]["state"]} != {"fault"}:
+            while "127.0.0.1:9" not in view["printers"][0]["reason"] or view["scanners"][0]["state"] == "up":
                 view = (await agent.client.get("/v1/floor")).json()
                 await asyncio.sleep(0.05)
+        assert view["scanners"][0]["state"] == "fault"
+        assert (view["printers"][0]["state"], view["printers"][0]["ready"]) == ("unknown", False)
         code, took_s = await agent.stop()
         print(f"ready after {agent.ready_s:.2f} s, stopped after {took_s:.2f} s")
         assert code == 0
