@@ -143,70 +143,70 @@ async def test_only_what_was_printed_at_the_first_attempt_is_measured(data_dir: 
 # --- ahead of payment ---------------------------------------------------------------------------------------
 
 
-class Watched(Composer):
-    """Tells which orders' labels were drawn and finished."""
+class Watched:
+    """(order, consignee) of each label that was drawn, and the orders whose labels were finished."""
 
-    drawn: list[tuple[str, str]]
-    finished: list[str]
+    def __init__(self) -> None:
+        self.drawn: list[tuple[str, str]] = []
+        self.finished: list[str] = []
 
-    def prepare(self, label: Label, template: Template, media: Media) -> Prepared:
-        self.drawn.append((label.order_no, label.consignee.name))
-        return super().prepare(label, template, media)
-
-    def finish(self, prepared: Prepared, label: Label) -> Any:
-        self.finished.append(label.order_no)
-        return super().finish(prepared, label)
+    def consignees(self, order_no: str = "SO-1") -> list[str]:
+        """On the drawings of an order's label."""
+        return [name for drawn_for, name in self.drawn if drawn_for == order_no]
 
 
 @pytest.fixture
-def watched(monkeypatch: pytest.MonkeyPatch) -> type[Watched]:
-    """The spool draws with it."""
-    Watched.drawn, Watched.finished = [], []
-    monkeypatch.setattr("agent.spool.Composer", Watched)
-    return Watched
+def watched(monkeypatch: pytest.MonkeyPatch) -> Watched:
+    """What every composer does, it does as before, and is noted."""
+    notes, prepare, finish = Watched(), Composer.prepare, Composer.finish
 
+    def prepare_and_note(self: Composer, label: Label, template: Template, media: Media) -> Prepared:
+        notes.drawn.append((label.order_no, label.consignee.name))
+        return prepare(self, label, template, media)
 
-def drawn(watched: type[Watched], order_no: str = "SO-1") -> list[str]:
-    """The consignees on the drawings of an order's label."""
-    return [name for drawn_for, name in watched.drawn if drawn_for == order_no]
+    def finish_and_note(self: Composer, prepared: Prepared, label: Label) -> Any:
+        notes.finished.append(label.order_no)
+        return finish(self, prepared, label)
+
+    monkeypatch.setattr(Composer, "prepare", prepare_and_note)
+    monkeypatch.setattr(Composer, "finish", finish_and_note)
+    return notes
 
 
 @every_language
 async def test_a_late_payment_finds_its_label_drawn_but_for_the_number(
-    data_dir: Path, language: str, watched: type[Watched]
+    data_dir: Path, language: str, watched: Watched
 ) -> None:
     sim = quick(language)
     async with at_one(data_dir, sim) as made:
         await ask(made.store, order("SO-1"))
-        await until(lambda: bool(drawn(watched)))
+        await until(lambda: bool(watched.consignees()))
         await ask(made.store, paid("SO-1"))
         await made.printed()
-        assert len(drawn(watched)) == 1
+        assert len(watched.consignees()) == 1
         assert watched.finished.count("SO-1") == 1
         assert sim.paper[0].qr == code(made.job())
 
 
-async def test_an_order_that_changed_since_is_drawn_as_it_is_now(
-    data_dir: Path, watched: type[Watched]
-) -> None:
+async def test_an_order_that_changed_since_is_drawn_as_it_is_now(data_dir: Path, watched: Watched) -> None:
     sim = quick()
     async with at_one(data_dir, sim) as made:
         await ask(made.store, order("SO-1"))
-        await until(lambda: bool(drawn(watched)))
+        await until(lambda: bool(watched.consignees()))
         await ask(made.store, order("SO-1", 2, consignee=CONSIGNEE | {"name": "韩梅梅"}), paid("SO-1"))
         await made.printed()
-        assert drawn(watched)[0] == CONSIGNEE["name"]
-        assert set(drawn(watched)[1:]) == {"韩梅梅"}
+        assert watched.consignees()[0] == CONSIGNEE["name"]
+        assert set(watched.consignees()[1:]) == {"韩梅梅"}
 
 
 async def test_a_slow_and_a_fast_printer_of_one_group_share_what_is_drawn_ahead(
-    data_dir: Path, watched: type[Watched], slow_wire: PtyPort
+    data_dir: Path, watched: Watched, slow_wire: PtyPort
 ) -> None:
     """The slow one gets no pictures, and keeps the fast one from none."""
     sims = [quick(), quick(port=slow_wire)]
     async with switched_on(*sims), shop(config_of(data_dir, printers=tables_of(sims, group="a"))) as made:
         await ask(made.store, order("SO-1"))
-        await until(lambda: bool(drawn(watched)))
+        await until(lambda: bool(watched.consignees()))
 
 
 # --- other printers than expected ---------------------------------------------------------------------------

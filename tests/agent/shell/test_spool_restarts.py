@@ -12,13 +12,13 @@ from agent.core import commands as c
 from agent.core import events as ev
 from agent.core.model import JobState
 from agent.labels import label_of
-from agent.printers import link_to, press_of
 from agent.roster import PrinterRoster
 from agent.store.store import Store
 from agent.templates import LabelTemplates
-from devices.labels.compose import Composer
+from devices.printers.languages import LANGUAGES as KNOWN
+from devices.printers.press import Press
 from devices.sim.printer import SimPrinter
-from tests.agent.shell.shop import LANGUAGES, labels, quick, shop, switched_on, tables_of
+from tests.agent.shell.shop import LANGUAGES, MEDIA, labels, quick, shop, switched_on, tables_of
 from tests.agent.shell.stage import ask, config_of, jobs_of, pay, stock_up, until
 
 MARKS = {"escpos": "", "tspl": "tspl:0", "zpl": "0"}  # the counters of a printer that is new
@@ -35,8 +35,8 @@ async def die_with_a_label_on_the_wire(config: Config, sim: SimPrinter, *, sent:
     await ask(store, c.StartPrint(job=job.job, printer="lp1", mark=MARKS[sim.language]))
     if sent:
         await ask(store, c.PrintSentAll(job=job.job))
-    reader, printer = store.reader(), config.printers[0]
-    press = press_of(printer, link_to(printer), Composer())
+    reader = store.reader()
+    press = Press(KNOWN[sim.language], MEDIA, bytes_per_s=None, mm_per_s=100)
     payload = press.compose(LabelTemplates(config).of("SF"), label_of(reader, config, job)).payload
     reader.close()
     await store.close()
