@@ -26,15 +26,26 @@ def driver_of(printer: Printer, link: Link, timeouts: Timeouts, *, speaks: bool)
     )
 
 
-def press_of(printer: Printer, link: Link, composer: Composer) -> Press:
-    """Who makes the bytes of its labels, in the form that its wire is fast enough for."""
-    return Press(
-        language_of(printer.language, printer.font),
-        media_of(printer),
-        bytes_per_s=link.bytes_per_s,
-        mm_per_s=printer.mm_per_s,
-        composer=composer,
-    )
+class Presses:
+    """One press for all printers that are alike: what is reckoned or drawn for one serves the others."""
+
+    def __init__(self) -> None:
+        self._composer = Composer()
+        self._made: dict[tuple[object, ...], Press] = {}
+
+    def of(self, printer: Printer, link: Link) -> Press:
+        """Who makes the bytes of its labels, in the form that its wire is fast enough for."""
+        media = media_of(printer)
+        alike = printer.language, printer.font, media, link.bytes_per_s, printer.mm_per_s
+        if alike not in self._made:
+            self._made[alike] = Press(
+                language_of(printer.language, printer.font),
+                media,
+                bytes_per_s=link.bytes_per_s,
+                mm_per_s=printer.mm_per_s,
+                composer=self._composer,
+            )
+        return self._made[alike]
 
 
 def link_to(printer: Printer) -> Link:

@@ -21,12 +21,11 @@ from agent.core.model import JobState, OrderState, PrintJob
 from agent.hops import Hops
 from agent.labels import draft_of, label_of, order_of
 from agent.printer_owner import PrinterOwner
-from agent.printers import driver_of, link_to, press_of
+from agent.printers import Presses, driver_of, link_to
 from agent.roster import PrinterRoster
 from agent.store.store import Outcome, Store
 from agent.store.tables import table
 from agent.templates import LabelTemplates
-from devices.labels.compose import Composer
 from devices.labels.label import Label
 from devices.labels.template import Template
 from devices.links.link import Link
@@ -66,7 +65,7 @@ class Spool:
         self._store = store
         self._roster = roster
         self._reader = store.reader()
-        self._composer = Composer()
+        self._presses = Presses()
         self._owners = {printer.id: self._owner(printer) for printer in config.printers}
         #: of the latest labels that were printed at the first attempt
         self.hops: deque[Hops] = deque(maxlen=2000)
@@ -81,7 +80,7 @@ class Spool:
         link = self._connect(printer)
         speaks = self._reader.execute(_HAS_PROVED, (printer.id,)).fetchone() is not None
         driver = driver_of(printer, link, self.pace.timeouts, speaks=speaks)
-        return PrinterOwner(self, printer, driver, press_of(printer, link, self._composer))
+        return PrinterOwner(self, printer, driver, self._presses.of(printer, link))
 
     async def adopt(self) -> None:
         """Before the owners start: what is wrong with templates, and what is left of printers that are gone."""
@@ -123,7 +122,7 @@ class Spool:
             self._owners[printer].wakeup.set()
 
     def _drafts(self, order_no: str) -> Iterator[tuple[Press, Template, Label]]:
-        """What can be drawn of an unpaid order's label, for each printer that it may go to."""
+        """What can be drawn of an unpaid order's label, for each kind of printer that it may go to."""
         order = order_of(self._reader, order_no)
         if order is None or order.state is not OrderState.RECEIVED:
             return
@@ -131,9 +130,9 @@ class Spool:
         if template is None:
             return
         draft = draft_of(self._reader, self.config, order)
-        for owner in self.owners:
-            if owner.printer.fits(order.carrier, order.owner):
-                yield owner.press, template, draft
+        fitting = (owner for owner in self.owners if owner.printer.fits(order.carrier, order.owner))
+        for press in dict.fromkeys(owner.press for owner in fitting):
+            yield press, template, draft
 
     # --- what the owners use --------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import gc
 import io
 import json
 import subprocess
@@ -169,6 +170,7 @@ async def _pay(store: Store, spool: Spool, rate: float, count: int) -> list[tupl
     await shop.lease(store, range(count))
     await shop.ask_all(store, [shop.take(number) for number in range(count)])
     await _until(lambda: all(owner.status.ready for owner in spool.owners))
+    gc.freeze()  # as the service does once it is ready
     asked_at: dict[str, float] = {}
     began = time.monotonic()
     for number in range(count):
