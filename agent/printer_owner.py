@@ -13,6 +13,7 @@ from agent.hops import Hops, clock_ms
 from agent.store.tables import NEXT_JOB, table
 from agent.wakeup import Wakeup
 from devices.errors import NotStarted, Uncertain, Unprintable
+from devices.labels.template import Template
 from devices.printers.press import PROMISE_S, Composed, Press
 from devices.printers.printer import LabelPrinter
 from devices.printers.status import PrinterStatus, State
@@ -66,25 +67,26 @@ class PrinterOwner:
 
     async def _reckon(self) -> None:
         """Say at the start where a wire is too slow for the promise, whatever the form."""
-        for template in self._spool.templates.of_any(self.printer.carriers):
-            try:
-                reckoned = await self._spool.compositor.reckon(self.press, template)
-            except Unprintable as error:
-                await self._say_unfit(f"template {template.name} does not fit: {error.reason}")
-                continue
-            log.info(
-                "printer %s: %s labels as %s, %d bytes, %.1f s", self.name, template.name, reckoned.form,
-                reckoned.payload_bytes, reckoned.label_s,
-            )  # fmt: skip
-            if not reckoned.keeps_promise:
-                await self._say_unfit(
-                    f"a label of template {template.name} takes {reckoned.label_s:.1f} s over its link, and "
-                    f"{PROMISE_S:.0f} s are promised: use a faster one, or a template with less on it"
-                )
+        templates = self._spool.templates.of_any(self.printer.carriers)
+        unfit = [why for template in templates if (why := await self._unfit_for(template)) is not None]
+        fault = f"printer {self.name}: {'; '.join(sorted(unfit))}" if unfit else None
+        await self._spool.tell("unfit-printer", self.name, fault)
 
-    async def _say_unfit(self, why: str) -> None:
-        text = f"printer {self.name}: {why}"
-        await self._spool.ask(c.OpenException(kind="unfit-printer", subject=self.name, text=text))
+    async def _unfit_for(self, template: Template) -> str | None:
+        try:
+            reckoned = await self._spool.compositor.reckon(self.press, template)
+        except Unprintable as error:
+            return f"template {template.name} does not fit: {error.reason}"
+        log.info(
+            "printer %s: %s labels as %s, %d bytes, %.1f s", self.name, template.name, reckoned.form,
+            reckoned.payload_bytes, reckoned.label_s,
+        )  # fmt: skip
+        if reckoned.keeps_promise:
+            return None
+        return (
+            f"a label of template {template.name} takes {reckoned.label_s:.1f} s over its link, and "
+            f"{PROMISE_S:.0f} s are promised: use a faster one, or a template with less on it"
+        )
 
     async def _idle(self) -> None:
         if not await self.wakeup.wait(self._spool.pace.idle_check_s):

@@ -17,7 +17,7 @@ from agent.config import Config, Printer
 from agent.core import commands as c
 from agent.core.events import LabelQueued, OrderAccepted, PrinterPaused, PrinterResumed, PrintRequeued
 from agent.core.floor import Entry
-from agent.core.model import JobState, OrderState, PrintJob
+from agent.core.model import FloorException, JobState, OrderState, PrintJob
 from agent.hops import Hops
 from agent.labels import draft_of, label_of, order_of
 from agent.printer_owner import PrinterOwner
@@ -84,8 +84,8 @@ class Spool:
 
     async def adopt(self) -> None:
         """Before the owners start: what is wrong with templates, and what is left of printers that are gone."""
-        for name, fault in self.templates.faults.items():
-            await self.ask(c.OpenException(kind="label-template", subject=name, text=fault))
+        for name in self._told("label-template") | self.templates.faults.keys():
+            await self.tell("label-template", name, self.templates.faults.get(name))
         for job in list(table(PrintJob).find(self._reader, _OPEN)):
             if job.printer in self._owners:
                 continue
@@ -148,6 +148,18 @@ class Spool:
     async def ask(self, command: c.Command) -> Outcome:
         """Through the door."""
         return await self._store.ask(command)
+
+    async def tell(self, kind: str, subject: str, fault: str | None) -> None:
+        """Have an exception open while there is a fault, and closed while there is none."""
+        if fault is not None:
+            await self.ask(c.OpenException(kind=kind, subject=subject, text=fault))
+        elif subject in self._told(kind):
+            await self.ask(c.CloseException(exception=f"{kind}:{subject}", note="mended"))
+
+    def _told(self, kind: str) -> set[str]:
+        """The subjects of open exceptions."""
+        opened = table(FloorException).find(self._reader, "WHERE kind = ? AND closed_at IS NULL", (kind,))
+        return {each.exception.removeprefix(f"{kind}:") for each in opened}
 
     def show_ready(self, printer: str, ready: bool) -> None:
         """The door prefers ready printers."""

@@ -59,7 +59,7 @@ _OPEN = frozenset({JobState.QUEUED, JobState.SENDING, JobState.SENT, JobState.SU
 #: What each language's firmware may lack.
 _QUIRKS: dict[str, tuple[dict[str, Any], ...]] = {
     "escpos": ({}, {"process_ids": False}, {"clears": False}, {"process_ids": False, "clears": False}),
-    "zpl": ({}, {"odometer": False}, {"answers_hs_in_fault": True}),
+    "zpl": ({}, {"odometer": False}, {"answers_hs_in_fault": True}, {"clears": False}),
     "tspl": ({}, {"mileage": False}, {"long_status": False}, {"cancel": False}),
 }
 

@@ -7,7 +7,7 @@ from random import Random
 from time import monotonic
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from routing import Layout, Plan, Problem, ProblemError, Spot, check, quick_plan
@@ -18,7 +18,7 @@ from routing.planner import plan
 from tests.routing.floors import DEPOT, block, cart, layouts, order, problems, spot
 
 # A plan may take all of its deadline; hypothesis must not mind.
-unhurried = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+unhurried = settings(max_examples=60)
 
 
 def seeds(of: Plan) -> set[str]:

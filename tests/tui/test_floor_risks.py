@@ -21,7 +21,9 @@ def test_a_printer_without_paper_is_red_and_says_how_many_wait() -> None:
 
 
 def test_a_printer_that_cannot_be_reached_is_red_and_says_why() -> None:
-    risk = printer_risk(replace(PRINTER, state="unknown", reason="192.0.2.1:9100 does not answer", ready=False))
+    risk = printer_risk(
+        replace(PRINTER, state="unknown", reason="192.0.2.1:9100 does not answer", ready=False)
+    )
     assert risk is not None
     assert (risk.level, risk.why) == (Level.RED, "192.0.2.1:9100 does not answer")
 

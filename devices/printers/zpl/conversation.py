@@ -22,6 +22,7 @@ from devices.printers.zpl.replies import Faults, HostStatus, Reply, ReplyReader,
 STATUS_QUERIES = b"~HS~HQES"  # the second is answered in every state, and so tells that the first was not
 ODOMETER_QUERY = b'! U1 getvar "odometer.total_label_count"\r\n'
 CANCEL_ALL = b"~JA"
+BEGIN_LABEL, END_LABEL = b"^XA", b"^XZ"
 _SURELY_EMPTY = 2  # answers in a row: the first may have overtaken a label that was not yet read
 _POLLS_IN_A_HEARING = 5
 _HOLDS_ANOTHER = "still holds an earlier label"
@@ -45,6 +46,7 @@ class ZplConversation:
         self._tells_faults: bool | None = None
         self._odometer: int | None = None
         self._odometer_due = False
+        self._obeys_cancel = False
         self._empties = 0  # healthy answers in a row that show nothing held
         self._empty_since = 0.0
         self._forget_job(None)
@@ -86,7 +88,33 @@ class ZplConversation:
             await self._write(CANCEL_ALL)
         counts = confirm != "status" and await self._read_odometer(self._timeouts.probe_s) is not None
         self._odometer_due = False
+        self._obeys_cancel = counts and await self._drops_what_was_begun()
         self.proof = "odometer" if counts else "status"
+
+    async def _drops_what_was_begun(self) -> bool:
+        """Does ~JA do here what it should? Found out while all is well: in a fault ~HS, which would tell, is silent.
+
+        A label that is begun shows in ~HS, and after ~JA it must not. Nothing is printed of it: it is empty.
+        """
+        await self._write(BEGIN_LABEL)
+        begun = await self._shows_partial(True)
+        await self._write(CANCEL_ALL)
+        gone = await self._shows_partial(False)
+        if not gone:
+            await self._write(END_LABEL)
+        self._odometer_due = False  # a label that is begun swallows that question
+        return begun and gone
+
+    async def _shows_partial(self, partial: bool) -> bool:
+        """~HS may overtake what was just written: it is asked for a while."""
+        now = asyncio.get_running_loop().time
+        until = now() + self._timeouts.probe_s
+        while now() < until:
+            await self.status(self._timeouts.status_s)
+            if self._host is not None and self._host.partial is partial:
+                return True
+            await self._listen(self._timeouts.poll_s / _POLLS_IN_A_HEARING)
+        return False
 
     async def mark(self) -> str:
         """The odometer, with nothing held that could still move it; empty where there is none."""
@@ -139,8 +167,13 @@ class ZplConversation:
         return True
 
     def surely_unprinted(self) -> bool:
-        """The odometer was read after the clear, and stands where it stood before the job."""
-        return self._cleared and self._mark is not None and self._odometer == self._mark
+        """The odometer was read after the clear, and stands where it stood before the job.
+
+        That the clear was obeyed is seen in ~HS, or, where a fault silences that, was seen when all was well.
+        """
+        seen_empty = self._host is not None and self._host.empty
+        obeyed = self._cleared and (seen_empty or self._obeys_cancel)
+        return obeyed and self._mark is not None and self._odometer == self._mark
 
     async def settle(self, mark: str) -> Evidence | bool:
         """What is whole may still print; the rest is cleared, and the odometer tells."""

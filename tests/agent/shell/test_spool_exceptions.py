@@ -29,7 +29,7 @@ from tests.agent.shell.shop import (
     switched_on,
     tables_of,
 )
-from tests.agent.shell.stage import ask, config_of, order_at, pay
+from tests.agent.shell.stage import ask, config_of, journal_of, order_at, pay, until
 
 
 async def unprintable(made: Shop, why: str) -> PrintJob:
@@ -145,6 +145,21 @@ async def test_what_is_wrong_with_templates_is_told_at_the_start(
         config = at(data_dir, sim, folder="templates", carriers={"YTO": "fancy"})
         async with shop(config) as made:
             assert (await made.told("label-template")).text.startswith(why)
+
+
+@pytest.mark.parametrize(("spoil", "kind"), [("broken", "label-template"), ("does_not_fit", "unfit-printer")])
+async def test_a_template_that_was_mended_is_no_exception_after_the_next_start(
+    data_dir: Path, spoil: str, kind: str
+) -> None:
+    (broken if spoil == "broken" else does_not_fit)(folder := data_dir / "templates")
+    async with switched_on(sim := quick()):
+        config = at(data_dir, sim, folder="templates", carriers={"YTO": "fancy"})
+        async with shop(config) as made:
+            await made.told(kind)
+        site_template(folder, "fancy")
+        async with shop(config, stocked=False) as made:
+            await until(lambda: bool(journal_of(made.store, "exception.closed")))
+            assert kind not in made.kinds()
 
 
 @pytest.mark.parametrize("carriers", [["YTO"], []], ids=["its own carrier", "any carrier"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from barcode.charsets.code128 import CODES  # python-barcode ships no types
 from biip.gs1_messages import GS1Message
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -26,7 +26,6 @@ def picture(rows: list[str], width: int, height: int) -> Image.Image:
 
 
 @given(ASCII | MIXED)
-@settings(deadline=None)
 def test_any_ascii_text_reads_back(text: str) -> None:
     bars = modules(text)
     assert codes(picture([bars], 3 * len(bars), 60)) == {("]C0", text)}
@@ -90,7 +89,6 @@ def test_the_check_digit_is_what_a_gs1_parser_accepts(digits: str) -> None:
 
 
 @given(st.text(alphabet="FH1:SF234567890J-沪", min_size=1, max_size=60))
-@settings(deadline=None)
 def test_a_qr_code_reads_back(text: str) -> None:
     rows = ["".join("01"[module] for module in row) for row in qr.matrix(text)]
     assert codes(picture(rows, 4 * len(rows), 4 * len(rows))) == {("]Q1", text)}

@@ -36,7 +36,7 @@ WAYBILLS = st.text(alphabet="SFJDY0123456789", min_size=1, max_size=20)
     st.integers(1, 12),
     st.text(max_size=12),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_two_steps_give_the_bytes_of_one(
     template: Template, media: Media, waybill: str, copy: int, service: str
 ) -> None:

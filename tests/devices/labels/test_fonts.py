@@ -6,7 +6,7 @@ import struct
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import ImageFont
 
@@ -44,7 +44,6 @@ def test_a_character_that_no_font_has_is_drawn_as_a_geta_mark() -> None:
 
 
 @given(st.text(alphabet="张gÅj|（1 ", max_size=8), st.integers(8, 90), st.booleans())
-@settings(deadline=None)
 def test_a_line_is_as_large_as_it_was_measured(text: str, size_dots: int, bold: bool) -> None:
     line = TYPEFACE.line(text, size_dots, bold)
     assert line.size == (max(1, TYPEFACE.width_dots(text, size_dots, bold)), size_dots)
@@ -72,7 +71,6 @@ def test_type_is_never_smaller_than_can_be_read() -> None:
 
 
 @given(st.characters(exclude_categories=["Cs"]))
-@settings(deadline=None)
 def test_the_table_of_characters_is_the_one_that_the_font_library_sees(char: str) -> None:
     font = ImageFont.truetype(str(BUNDLED.path), 24, layout_engine=ImageFont.Layout.BASIC)
     notdef = font.getmask("\U0010fffe").getbbox(), bytes(font.getmask("\U0010fffe"))

@@ -23,7 +23,7 @@ CELLS = CellTypeface(encodable=lambda char: ord(char) < 0x10000)
 
 @pytest.mark.parametrize("typeface", [TYPEFACE, CELLS])
 @given(ANY_TEXT, st.sampled_from(["left", "center", "right"]), st.sampled_from(["top", "middle", "bottom"]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_text_stays_in_its_box(
     typeface: RasterTypeface | CellTypeface, text: str, align: str, vertical: str
 ) -> None:
@@ -38,7 +38,7 @@ def test_any_text_stays_in_its_box(
 
 
 @given(ANY_TEXT, ANY_TEXT, st.text(max_size=40))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_any_order_gives_a_label(name: str, address: str, routing_code: str) -> None:
     consignee = replace(LABEL.consignee, name=name, address=address)
     label = replace(LABEL, consignee=consignee, routing_code=routing_code, service=name, order_no=address)

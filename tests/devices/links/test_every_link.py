@@ -149,7 +149,7 @@ pieces = st.lists(st.binary(min_size=1, max_size=300), min_size=1, max_size=6)
 
 @pytest.mark.parametrize("kind", KINDS)
 @given(out=pieces, back=pieces)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_any_bytes_in_any_pieces_arrive_whole_and_in_order(
     kind: type[FarEnd], out: list[bytes], back: list[bytes]
 ) -> None:

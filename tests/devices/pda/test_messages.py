@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from devices.pda import (
@@ -100,7 +100,6 @@ def test_what_is_no_json_object_is_malformed(payload: bytes) -> None:
     assert isinstance(decode_event(payload), Malformed)
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_no_bytes_raise(payload: bytes) -> None:
     assert isinstance(decode_event(payload), Malformed | PdaEvent)
@@ -117,7 +116,6 @@ JSON_VALUES = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(list(PICKED)), JSON_VALUES))
 def test_no_field_of_any_type_raises(changes: dict[str, Any]) -> None:
     event = decoded(**changes)
@@ -203,7 +201,6 @@ def test_a_gateway_scan_is_read_and_a_broken_one_refused() -> None:
         assert isinstance(decode_gateway_scan(json.dumps(good | broken).encode()), Malformed)
 
 
-@settings(deadline=None)
 @given(
     st.sampled_from(["presence", "task", "event", "reply", "feedback", "scan"]),
     st.from_regex(r"[A-Za-z0-9._-]{1,64}", fullmatch=True),

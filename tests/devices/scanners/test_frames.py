@@ -1,7 +1,7 @@
 """The framer: however bytes are split, the same frames come out, and noise never stops the next scan."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from devices.scanners.frames import IDLE_FLUSH_S, LONGEST_FRAME, Framer
@@ -23,7 +23,6 @@ def test_terminators_end_frames(data: bytes, frames: list[bytes]) -> None:
     assert Framer().feed(data, now=0.0) == frames
 
 
-@settings(deadline=None)
 @given(st.lists(st.binary(max_size=40) | st.sampled_from([b"\r", b"\n", b"\r\n", b"SF1\r"]), max_size=30))
 def test_any_split_of_the_bytes_gives_the_same_frames(pieces: list[bytes]) -> None:
     split, whole = Framer(longest=50), Framer(longest=50)
@@ -32,7 +31,6 @@ def test_any_split_of_the_bytes_gives_the_same_frames(pieces: list[bytes]) -> No
     assert split.dropped == whole.dropped
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_no_noise_swallows_the_scan_after_its_terminator(noise: bytes) -> None:
     assert Framer(longest=50).feed(noise + b"\r" + b"SF1\r", now=0.0)[-1] == b"SF1"
@@ -89,7 +87,6 @@ def test_a_frame_of_noise_is_no_scan(frame: bytes) -> None:
     assert read_frame(frame, at=0.0) is None
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_no_frame_is_too_odd_to_read(frame: bytes) -> None:
     scan = read_frame(frame, at=0.0)

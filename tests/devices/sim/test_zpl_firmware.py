@@ -146,7 +146,7 @@ def test_another_languages_job_prints_nothing_and_does_not_stay(foreign: bytes) 
         )
     )
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_nothing_raises_whatever_the_bytes(chunks: list[bytes]) -> None:
     split = firmware(SMALL)
     for chunk in chunks:
@@ -184,7 +184,7 @@ def test_nothing_raises_whatever_the_bytes(chunks: list[bytes]) -> None:
         )
     )
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_no_parameters_are_too_much(fields: list[tuple[bytes, str]]) -> None:
     body = b"".join(name + data.encode() for name, data in fields)
     labels = printed(b"^XA" + body + b"^FS^XZ", SMALL)

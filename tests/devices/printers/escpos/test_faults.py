@@ -77,7 +77,7 @@ async def verdict(
         return said
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(FAULTS, st.integers(1, 2500), QUIRKS, st.booleans())
 def test_what_is_said_of_a_label_is_true(
     fault: str, after_bytes: int, quirks: dict[str, Any], heir: bool

@@ -35,7 +35,6 @@ def test_it_is_small_enough_for_a_slow_line() -> None:
 
 
 @given(anything)
-@settings(deadline=None)
 def test_any_text_is_text_and_nothing_else(text: str) -> None:
     run = TextRun(0, 0, text, 24, 400)
     told = read(native_job(layout_of(run), MEDIA))
@@ -50,7 +49,6 @@ def _in_gbk(text: str) -> str:
 
 
 @given(anything)
-@settings(deadline=None)
 def test_parts_of_a_line_stand_where_the_whole_would(text: str) -> None:
     told = read(native_job(layout_of(TextRun(7, 0, text, 48, 400)), MEDIA))
     at = 7
@@ -60,7 +58,7 @@ def test_parts_of_a_line_stand_where_the_whole_would(text: str) -> None:
 
 
 @given(st.text(alphabet=st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=14))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_any_waybill_reads_back(waybill: str) -> None:
     data = waybill.strip() or "x"  # scanners may drop spaces at the ends
     label = printed(native_job(layout_of(Bars(40, 100, 80, 2, data, modules(data))), MEDIA))
@@ -68,7 +66,7 @@ def test_any_waybill_reads_back(waybill: str) -> None:
 
 
 @given(st.text(min_size=1, max_size=20))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_any_qr_code_reads_back(data: str) -> None:
     code = QrCode(40, 300, 5, data, matrix(data))
     told = read(native_job(layout_of(code), MEDIA))

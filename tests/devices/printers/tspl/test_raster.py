@@ -6,7 +6,7 @@ import random
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
@@ -64,13 +64,11 @@ rasters = st.one_of(
 
 
 @given(rasters)
-@settings(deadline=None)
 def test_any_raster_comes_out_dot_by_dot(dots: Raster) -> None:
     assert printed(raster_job(dots, STAMP), STAMP).image.tobytes() == image_of(dots).tobytes()
 
 
 @given(rasters)
-@settings(deadline=None)
 def test_nothing_in_the_dots_could_be_obeyed_at_once_nor_is_long(dots: Raster) -> None:
     bitmaps = [operation for operation in read(raster_job(dots, STAMP)) if isinstance(operation, Bitmap)]
     assert all(len(bitmap.dots) <= LONGEST_PAYLOAD_BYTES for bitmap in bitmaps)
@@ -78,7 +76,6 @@ def test_nothing_in_the_dots_could_be_obeyed_at_once_nor_is_long(dots: Raster) -
 
 
 @given(rasters)
-@settings(deadline=None)
 def test_every_black_byte_lies_in_a_block(dots: Raster) -> None:
     left = bytearray(dots.data)
     for block in black_blocks(dots):

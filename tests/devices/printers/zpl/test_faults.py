@@ -100,7 +100,7 @@ async def settle(printer: LabelPrinter, sim: SimPrinter, mark: str, chance: rand
     return str(verdict)
 
 
-@pytest.mark.parametrize("first", range(0, 120, 30))
+@pytest.mark.parametrize("first", range(0, 120, 60))
 async def test_no_fault_makes_a_label_lost_or_printed_twice_unseen(first: int) -> None:
-    verdicts = await asyncio.gather(*(scenario(seed) for seed in range(first, first + 30)))
+    verdicts = await asyncio.gather(*(scenario(seed) for seed in range(first, first + 60)))
     assert {"proven", "False"} <= set(verdicts)

@@ -52,7 +52,7 @@ def test_the_codes_read_back_in_the_printer_and_in_another_implementation(
 
 
 @given(st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=16))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_any_code_128_has_the_bars_of_the_layout(data: str) -> None:
     bars = Bars(16, 40, 60, 2, data, modules(data))
     native = job(bars)
@@ -71,7 +71,7 @@ def test_gs1_codes_begin_with_fnc1() -> None:
 
 
 @given(st.text(min_size=1, max_size=40).filter(lambda text: text.isprintable() and text.strip() == text))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_any_qr_code_reads_back(data: str) -> None:
     native = job(QrCode(40, 40, 5, data, matrix(data)))
     paper = read_label(seen_by_zplkit(native), first_byte_at=0.0, printed_at=0.0)
@@ -91,7 +91,7 @@ hostile = st.text(
 
 
 @given(hostile)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_no_text_is_a_command(text: str) -> None:
     harmless = {"ascii": "abc", "drawn": "中文"}[
         "ascii" if text.isascii() and text.isprintable() else "drawn"
@@ -101,7 +101,7 @@ def test_no_text_is_a_command(text: str) -> None:
 
 
 @given(hostile)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_no_field_of_an_order_is_a_command(text: str) -> None:
     party = Party(text, text, text, text, text, text)
     label: Label = replace(SPECIMEN, consignee=party, sender=party, routing_code=text, carrier=text)

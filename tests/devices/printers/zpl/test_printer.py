@@ -157,14 +157,18 @@ async def test_without_a_readable_odometer_a_cleared_label_stays_a_doubt(quirks:
         assert await printer.settle(mark) is True
 
 
-async def test_a_printer_that_does_not_clear_is_not_believed() -> None:
-    async with printing(clears=False, answers_hs_in_fault=True) as (sim, printer):
+@pytest.mark.parametrize("answers_hs_in_fault", [True, False])
+async def test_a_printer_that_does_not_clear_is_not_believed(answers_hs_in_fault: bool) -> None:
+    async with printing(clears=False, answers_hs_in_fault=answers_hs_in_fault) as (sim, printer):
         mark = await out_of_paper(sim, printer)
         assert await printer.settle(mark) is True
+        sim.refill()
+        assert await print_label(printer) == "odometer"
+        assert waybills(sim) == [WAYBILL, WAYBILL]
 
 
 async def test_the_owner_died_and_the_next_one_learns_that_the_label_waits() -> None:
-    async with printing() as (sim, printer):
+    async with printing(answers_hs_in_fault=True) as (sim, printer):
         mark = await out_of_paper(sim, printer)
         await printer.close()
         heir = driver(sim)
@@ -172,6 +176,17 @@ async def test_the_owner_died_and_the_next_one_learns_that_the_label_waits() -> 
         sim.refill()
         assert await print_label(heir) == "odometer"
         assert waybills(sim) == [WAYBILL]
+        await heir.close()
+
+
+async def test_an_heir_that_has_not_seen_a_clear_obeyed_believes_none_while_a_fault_silences_the_printer() -> (
+    None
+):
+    async with printing() as (sim, printer):
+        mark = await out_of_paper(sim, printer)
+        await printer.close()
+        heir = driver(sim)
+        assert await heir.settle(mark) is True
         await heir.close()
 
 
