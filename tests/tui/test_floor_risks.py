@@ -123,4 +123,4 @@ def test_every_row_has_a_cell_for_every_column(floor: FloorView) -> None:
 
 
 def test_what_is_at_risk_is_marked_without_colour(floor: FloorView) -> None:
-    assert [row.cells[1].text for row in PRINTERS.rows(floor)] == ["printing", "fault !!"]
+    assert [row.cells[1].text for row in PRINTERS.rows(floor)] == ["printing", "paper out !!"]

@@ -99,7 +99,17 @@ async def test_the_essentials_stand_on_a_small_and_a_large_terminal(
 ) -> None:
     essentials = (
         *("WH1", "printer lp2: paper out, 12 labels waiting", "4 Exceptions"),
-        *("received", "12,345", "cancelled", "83 ms", "502 ms", "feed up", "72 % saved", "fault !!", "Help"),
+        *(
+            "received",
+            "12,345",
+            "cancelled",
+            "83 ms",
+            "502 ms",
+            "feed up",
+            "72 % saved",
+            "paper out !!",
+            "Help",
+        ),
     )
     async with driving(agent, size) as driven:
         painted = driven.screen_text()

@@ -63,7 +63,7 @@ def same_dots(*placed: Placed) -> bool:
 def test_a_scanner_reads_every_code(of: str, media: Media) -> None:
     label = scanned(native_payload(media=media, of=of, copy=2), media)
     assert (label.waybill, label.copy, label.job) == (LABEL.waybill, 2, LABEL.job)
-    assert ("(00)006141411234567890" in label.codes) is (of == "gs1-logistic")
+    assert label.gs1 == (("00006141411234567890",) if of == "gs1-logistic" else ())
 
 
 def test_a_slow_line_has_two_kilobytes_to_carry() -> None:
@@ -92,13 +92,10 @@ def test_a_picture_is_exact() -> None:
     assert same_dots(Picture(3, 300, dots))
 
 
-@pytest.mark.parametrize(
-    ("data", "read"),
-    [("FH1:SF1:J-1:1", "FH1:SF1:J-1:1"), ("a\x10\x04\x01b", "a<DLE><EOT><SOH>b"), ("快递", "快递")],
-)
-def test_a_qr_code_is_read_whatever_it_says(data: str, read: str) -> None:
+@pytest.mark.parametrize("data", ["FH1:SF1:J-1:1", "a\x10\x04\x01b", "快递"])
+def test_a_qr_code_is_read_whatever_it_says(data: str) -> None:
     code = QrCode(100, 100, 5, data, qr.matrix(data))
-    assert scanned(native_job(sheet(code), MEDIA)).qr == read
+    assert scanned(native_job(sheet(code), MEDIA)).qr == data
 
 
 def test_inverse_text_is_white_on_its_ground() -> None:
