@@ -104,21 +104,46 @@ class LabelPrinter:
             if conversation is None or not self._link.is_open:
                 await self._drop()
                 raise NotStarted("connection lost")
-            try:
-                self._doubt, self._verdict = conversation, None
-                await self._write(conversation.job(payload, mark), on_first_byte)
-                if on_sent is not None:
-                    await on_sent()
-                evidence = await self._evidence(conversation)
-            except LinkError as error:
-                self._torn, self._last_status = mark, PrinterStatus(State.UNKNOWN, error.reason)
-                await self._drop()
-                raise Uncertain(error.reason) from error
-            except Uncertain as error:
-                self._last_status = PrinterStatus(State.UNKNOWN, error.reason)
-                raise
+            self._doubt, self._verdict = conversation, None
+            await self._send(conversation.job(payload, mark), mark, on_first_byte)
+            if on_sent is not None:
+                await on_sent()
+            evidence = await self._proof(conversation, mark)
             self._doubt = None
             return evidence
+
+    async def _send(self, data: bytes, mark: str, on_first_byte: Callable[[], None]) -> None:
+        """The link tells by its call whether any byte went. Raises NotStarted, Uncertain."""
+        went: list[bool] = []
+
+        def first_byte_went() -> None:
+            went.append(True)
+            on_first_byte()
+
+        try:
+            await self._write(data, first_byte_went)
+        except LinkError as error:
+            if went:
+                raise await self._cut_off(mark, error) from error
+            self._doubt = None
+            await self._drop()
+            raise NotStarted(error.reason) from error
+
+    async def _proof(self, conversation: Conversation, mark: str) -> Evidence:
+        """Raises Uncertain."""
+        try:
+            return await self._evidence(conversation)
+        except LinkError as error:
+            raise await self._cut_off(mark, error) from error
+        except Uncertain as error:
+            self._last_status = PrinterStatus(State.UNKNOWN, error.reason)
+            raise
+
+    async def _cut_off(self, mark: str, error: LinkError) -> Uncertain:
+        """The connection is gone with a job of that mark on it."""
+        self._torn, self._last_status = mark, PrinterStatus(State.UNKNOWN, error.reason)
+        await self._drop()
+        return Uncertain(error.reason)
 
     def late_evidence(self) -> Evidence | None:
         """What has proved the last job since, where it was uncertain; ask `status` first."""
