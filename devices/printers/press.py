@@ -78,19 +78,16 @@ class Press:
         Where neither is, the faster one. Raises Unprintable where a full label does not fit on this media.
         """
         if template.name not in self._reckoned:
-            self._reckoned[template.name] = self._reckoning(template, SPECIMEN)
+            self._reckoned[template.name] = self._best(template, SPECIMEN)
         return self._reckoned[template.name]
 
-    def size(self, form: Form, template: Template) -> int:
-        """How many bytes a full label has in this form. Raises Unprintable."""
-        return len(self.say(form, template, SPECIMEN).payload)
-
-    def _reckoning(self, template: Template, sample: Label) -> Reckoning:
-        raster = self._reckoning_of(Form.RASTER, template, sample)
-        native = raster if raster.keeps_promise else self._reckoning_of(Form.NATIVE, template, sample)
+    def _best(self, template: Template, sample: Label) -> Reckoning:
+        raster = self.reckoning(Form.RASTER, template, sample)
+        native = raster if raster.keeps_promise else self.reckoning(Form.NATIVE, template, sample)
         return min(raster, native, key=lambda each: each.label_s)
 
-    def _reckoning_of(self, form: Form, template: Template, sample: Label) -> Reckoning:
+    def reckoning(self, form: Form, template: Template, sample: Label = SPECIMEN) -> Reckoning:
+        """What a label takes in this form. Raises Unprintable."""
         size = len(self.say(form, template, sample).payload)
         wire_s = size / self._bytes_per_s if self._bytes_per_s else 0.0
         return Reckoning(form, size, wire_s + self._motion_s)
@@ -100,7 +97,7 @@ class Press:
         try:
             return self.reckon(template).form
         except Unprintable:
-            return self._reckoning(template, label).form
+            return self._best(template, label).form
 
     def prepare(self, template: Template, draft: Label) -> Prepared | None:
         """Draw all that does not depend on the number; None where nothing is gained by it. Raises Unprintable."""

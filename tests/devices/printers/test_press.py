@@ -97,7 +97,7 @@ def test_at_115200_every_language_keeps_the_promise_on_a_waybill(name: str) -> N
 def test_a_resident_font_makes_native_zpl_a_fraction_of_what_it_is_without() -> None:
     template = TEMPLATES["express"]
     with_font, without = (
-        press(language_of("zpl", font), NETWORK).size(Form.NATIVE, template)
+        press(language_of("zpl", font), NETWORK).reckoning(Form.NATIVE, template).payload_bytes
         for font in ("E:SIMSUN.TTF", None)
     )
     assert with_font * 2 < without
