@@ -1,10 +1,11 @@
 """One connection to a TSPL printer: what was asked on it, and what came back.
 
 OUT behind a label is answered when the label has been interpreted, on many printers before its paper moves. So that
-alone proves nothing, nor does one look at a printer that stands still: its motor may not have started yet. Two looks
-that begin after OUT's answer, lie as far apart as a motor may take to start, and both show a healthy printer that
-stands still prove the label. If a fault came between, the label may be lost: then the motor must be seen running again,
-or the mileage must have moved.
+alone proves nothing, nor does one look at a printer that stands still: its motor may not have started yet. The label is
+proven by OUT's answer and a motor that was seen running since and has stopped, healthy all the time; or, where a short
+label ran unseen, by two looks at a printer that stands still, both after OUT's answer and as far apart as a motor may
+take to start. If a fault came between, the label may be lost: then the motor must be seen running again, or the
+mileage must have moved.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ MILEAGE_QUERY = b"~!@\r\n"
 FILLER = LINE_END * (LONGEST_PAYLOAD_BYTES // len(LINE_END) + 1)
 _MARK = "tspl:"
 _LAST_NUMBER = 9999
+_LOOKS_IN_A_HEARING = 5
 
 
 def out(text: str) -> bytes:
@@ -55,16 +57,19 @@ class _Job:
     begun: str  # the text of OUT before it
     marker: str  # and behind it
     noise_before: int
+    from_rest: bool  # the motor stood still before it
+    ran: bool = False  # the motor was seen since, and no fault after that
     interpreted: bool = False
     interrupted: bool = False  # a fault was seen after that, and the motor not yet since
     still_since: float | None = None
     evidence: Evidence | None = None
 
     def look(self, condition: Condition, asked_at: float, interpreted: bool, motor_start_s: float) -> bool:
-        """Take in an answer; True: the printer has stood still for as long as a motor may take to start.
+        """Take in an answer; True: the motor has run and stopped, or not started for as long as one may take to start.
 
         `interpreted`: was it already when this was asked?
         """
+        self.ran = condition.status.ready and (self.ran or (condition.busy and self.from_rest))
         if self.interpreted and not condition.status.ready:
             self.interrupted = True
         elif condition.busy:
@@ -72,6 +77,8 @@ class _Job:
         if not (interpreted and condition.idle):
             self.still_since = None
             return False
+        if self.ran:
+            return True
         if self.still_since is None:
             self.still_since = asked_at
         return asked_at - self.still_since >= motor_start_s
@@ -126,14 +133,18 @@ class TsplConversation:
 
     def job(self, payload: bytes, mark: str) -> bytes:
         """The label between two OUTs: some printers answer the second only when a fault is mended, label out or not."""
-        self._job = job = _Job(mark, self._next_marker(), self._next_marker(), self._reader.noise)
+        at_rest = self._heard.condition is not None and self._heard.condition.idle
+        self._job = job = _Job(mark, self._next_marker(), self._next_marker(), self._reader.noise, at_rest)
         return payload if self.proof == "none" else out(job.begun) + payload + out(job.marker)
 
     async def hear(self, timeout_s: float) -> None:
-        """Until OUT is answered; then, and where nothing will be, for the whole time: there is more to wait for."""
-        job = self._job
-        waits_for_out = self.proof != "none" and job is not None and not job.interpreted
-        await self._wait_for(lambda: waits_for_out and job is not None and job.interpreted, timeout_s)
+        """Look again and again until there is evidence; where there can be none, listen for the whole time."""
+        now = asyncio.get_running_loop().time
+        until = now() + timeout_s
+        while self.evidence() is None and now() < until:
+            looks = self.proof != "none" and await self._look(self._timeouts.status_s) is not None
+            if self.evidence() is None:
+                await self._wait_for(lambda: False, timeout_s / _LOOKS_IN_A_HEARING if looks else until - now())
 
     def evidence(self) -> Evidence | None:
         """Interpreted, and since then healthy and standing still; better where the mileage has moved too."""
