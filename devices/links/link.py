@@ -44,3 +44,8 @@ class Link(Protocol):
 
     async def close(self) -> None:
         """Close; never waits long for the other side. Safe to call at any time."""
+
+
+def wire_s(size_bytes: int, bytes_per_s: float | None) -> float:
+    """How long a wire takes for so many bytes, in seconds; nothing, where its speed is not known."""
+    return size_bytes / bytes_per_s if bytes_per_s else 0.0

@@ -15,6 +15,7 @@ from devices.labels.label import Label, Media
 from devices.labels.layout import lay_out
 from devices.labels.specimen import SPECIMEN
 from devices.labels.template import Template
+from devices.links.link import wire_s
 from devices.printers.conversation import Language
 
 PROMISE_S = 3.0  # from payment to the label in the hand
@@ -89,8 +90,7 @@ class Press:
     def reckoning(self, form: Form, template: Template, sample: Label = SPECIMEN) -> Reckoning:
         """What a label takes in this form. Raises Unprintable."""
         size = len(self.say(form, template, sample).payload)
-        wire_s = size / self._bytes_per_s if self._bytes_per_s else 0.0
-        return Reckoning(form, size, wire_s + self._motion_s)
+        return Reckoning(form, size, wire_s(size, self._bytes_per_s) + self._motion_s)
 
     def _form(self, template: Template, label: Label) -> Form:
         """As reckoned; where a full label's number does not fit, this one's may: it is reckoned with itself."""

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from devices.errors import LinkError, LinkTimeout, NotStarted, PrinterUnreachable, Uncertain, WrongLanguage
 from devices.labels.label import Media
-from devices.links.link import Link
+from devices.links.link import Link, wire_s
 from devices.printers.conversation import Conversation, Language
 from devices.printers.greeting import language_spoken
 from devices.printers.status import MUTE, Confirm, Evidence, PrinterStatus, State, Timeouts
@@ -270,8 +270,8 @@ class LabelPrinter:
 
     async def _write(self, data: bytes, on_first_byte: Callable[[], None] | None = None) -> None:
         """Hand over bytes within the time that the wire takes for them, and some more."""
-        wire_s = len(data) / self._link.bytes_per_s if self._link.bytes_per_s else 0.0
-        await self._link.write(data, deadline_s=wire_s + self._timeouts.write_s, on_handed=on_first_byte)
+        deadline_s = wire_s(len(data), self._link.bytes_per_s) + self._timeouts.write_s
+        await self._link.write(data, deadline_s=deadline_s, on_handed=on_first_byte)
 
     async def _evidence(self, conversation: Conversation) -> Evidence:
         """Wait for the proof, watching the printer's health meanwhile. Raises Uncertain, LinkError."""

@@ -10,9 +10,7 @@ nothing for GS ( D to forbid.
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
-from collections.abc import Callable
 
 from devices.errors import LinkTimeout
 from devices.labels.label import Media
@@ -28,6 +26,7 @@ from devices.printers.escpos.replies import (
     ReplyReader,
     status_of,
 )
+from devices.printers.line import Line
 from devices.printers.status import NO_ANSWER, Confirm, Evidence, PrinterStatus, Timeouts
 
 STATUS_QUERIES = (1, 2, 3, 4)
@@ -46,9 +45,9 @@ class EscposConversation:
     """Keeps questions and answers of one connection together."""
 
     def __init__(self, link: Link, timeouts: Timeouts, media: Media) -> None:
-        self.heard = self.answered = False
+        self.answered = False
         self.proof: Evidence | None = None
-        self._link = link
+        self._line = Line(link, timeouts, self._hear)
         self._timeouts = timeouts
         self._filler = bytes(
             longest_command_bytes(media)
@@ -70,13 +69,17 @@ class EscposConversation:
         self._healthy_since = False  # a good status was asked for after the in-order answer
         self._clears = 0
 
+    @property
+    def heard(self) -> bool:
+        return self._line.heard
+
     async def status(self, timeout_s: float) -> PrinterStatus:
         """DLE EOT 1 to 4, answered at once, whatever the printer is doing."""
         interpreted = self._in_order_answered
         self._status.clear()
         self._status_asked.extend(STATUS_QUERIES)
-        await self._write(b"".join(bytes((0x10, 0x04, n)) for n in STATUS_QUERIES))
-        if not await self._wait_for(lambda: not self._status_asked, timeout_s):
+        await self._line.write(b"".join(bytes((0x10, 0x04, n)) for n in STATUS_QUERIES))
+        if not await self._line.wait_for(lambda: not self._status_asked, timeout_s):
             return NO_ANSWER
         status = status_of(self._status)
         self._healthy_since = interpreted and status.ready
@@ -104,10 +107,10 @@ class EscposConversation:
     async def _answers_in_order(self, timeout_s: float) -> bool:
         self._in_order_asked = self._in_order_answers
         self._probe = self._next_ticket()
-        await self._write(self._process_id_query(self._probe) + self._in_order_query())
-        if not await self._wait_for(lambda: self._in_order_answered, timeout_s):
+        await self._line.write(self._process_id_query(self._probe) + self._in_order_query())
+        if not await self._line.wait_for(lambda: self._in_order_answered, timeout_s):
             return False
-        await self._wait_for(lambda: self._probe in self._confirmed, self._timeouts.probe_s)
+        await self._line.wait_for(lambda: self._probe in self._confirmed, self._timeouts.probe_s)
         return True
 
     async def _answers_after_filler(self) -> bool:
@@ -118,10 +121,10 @@ class EscposConversation:
         status = await self.status(self._timeouts.status_s)
         if not status.ready:
             raise LinkTimeout(status.words)
-        await self._write(self._filler)
+        await self._line.write(self._filler)
         if not await self._answers_in_order(self._timeouts.probe_s):
             return False
-        await self._write(self._end_label)
+        await self._line.write(self._end_label)
         return True
 
     async def mark(self) -> str:
@@ -145,9 +148,9 @@ class EscposConversation:
     async def hear(self, timeout_s: float) -> None:
         """Until the ticket or the in-order answer of the job is there."""
         if self.proof == "none":
-            await self._wait_for(lambda: False, timeout_s)
+            await self._line.listen(timeout_s)
         else:
-            await self._wait_for(lambda: self._job_interpreted, timeout_s)
+            await self._line.wait_for(lambda: self._job_interpreted, timeout_s)
 
     def evidence(self) -> Evidence | None:
         """The job's own ticket, or everything interpreted and a healthy printer after that."""
@@ -160,8 +163,8 @@ class EscposConversation:
     async def clear(self, timeout_s: float) -> bool:
         """DLE DC4 8 clears both buffers and says so; nothing else is sent meanwhile."""
         clears = self._clears
-        await self._write(CLEAR_BUFFER)
-        return await self._wait_for(lambda: self._clears > clears, timeout_s)
+        await self._line.write(CLEAR_BUFFER)
+        return await self._line.wait_for(lambda: self._clears > clears, timeout_s)
 
     def surely_unprinted(self) -> bool:
         """A cleared job gives no process id, so one that was asked for before it and did not come proves it.
@@ -175,7 +178,7 @@ class EscposConversation:
         """Nothing tells of earlier jobs here: clear, so that what a person then sees on the table is decisive."""
         del mark
         if not await self.clear(self._timeouts.status_s):
-            await self._write(self._filler + self._end_label)
+            await self._line.write(self._filler + self._end_label)
         return True
 
     @property
@@ -200,23 +203,9 @@ class EscposConversation:
         self._in_order_asked += 1
         return IN_ORDER_QUERY
 
-    async def _write(self, data: bytes) -> None:
-        wire_s = len(data) / self._link.bytes_per_s if self._link.bytes_per_s else 0.0
-        await self._link.write(data, deadline_s=wire_s + self._timeouts.write_s)
-
-    async def _wait_for(self, met: Callable[[], bool], timeout_s: float) -> bool:
-        """Read replies until `met` or the time is up. Raises LinkLost."""
-        loop = asyncio.get_running_loop()
-        until = loop.time() + timeout_s
-        while not met():
-            try:
-                data = await self._link.read(deadline_s=until - loop.time())
-            except LinkTimeout:
-                return met()
-            self.heard = True
-            for reply in self._reader.feed(data):
-                self._take(reply)
-        return True
+    def _hear(self, data: bytes) -> None:
+        for reply in self._reader.feed(data):
+            self._take(reply)
 
     def _take(self, reply: Reply) -> None:
         self.answered |= not isinstance(reply, FlowControl)

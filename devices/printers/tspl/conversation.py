@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from devices.errors import LinkTimeout
 from devices.labels.label import Media
 from devices.links.link import Link
+from devices.printers.line import Line
 from devices.printers.status import NO_ANSWER, Confirm, Evidence, PrinterStatus, Timeouts
 from devices.printers.tspl.commands import LINE_END, LONGEST_PAYLOAD_BYTES
 from devices.printers.tspl.replies import (
@@ -98,9 +98,9 @@ class TsplConversation:
 
     def __init__(self, link: Link, timeouts: Timeouts, media: Media) -> None:
         del media
-        self.heard = self.answered = False
+        self.answered = False
         self.proof: Evidence | None = None
-        self._link = link
+        self._line = Line(link, timeouts, self._hear)
         self._timeouts = timeouts
         self._motor_start_s = timeouts.poll_s
         self._reader = ReplyReader()
@@ -110,6 +110,10 @@ class TsplConversation:
         self._name = secrets.token_hex(3)
         self._last_number = 0
         self._job: _Job | None = None
+
+    @property
+    def heard(self) -> bool:
+        return self._line.heard
 
     async def status(self, timeout_s: float) -> PrinterStatus:
         """ESC ! S where it is known, else ESC ! ?, answered at once, whatever the printer is doing."""
@@ -144,7 +148,7 @@ class TsplConversation:
         while self.evidence() is None and now() < until:
             looks = self.proof != "none" and await self._look(self._timeouts.status_s) is not None
             if self.evidence() is None:
-                await self._wait_for(lambda: False, timeout_s / _LOOKS_IN_A_HEARING if looks else until - now())
+                await self._line.listen(timeout_s / _LOOKS_IN_A_HEARING if looks else until - now())
 
     def evidence(self) -> Evidence | None:
         """Interpreted, and since then healthy and standing still; better where the mileage has moved too."""
@@ -159,8 +163,8 @@ class TsplConversation:
         if self.evidence() is not None:
             return True
         emptied = self._next_marker()
-        await self._write(CANCEL + LINE_END + out(emptied))
-        return await self._wait_for(lambda: emptied in self._heard.markers, timeout_s)
+        await self._line.write(CANCEL + LINE_END + out(emptied))
+        return await self._line.wait_for(lambda: emptied in self._heard.markers, timeout_s)
 
     def surely_unprinted(self) -> bool:
         """Not even the OUT before it was answered, and nothing came that this answer may have been."""
@@ -177,11 +181,11 @@ class TsplConversation:
 
         Mileage that has not moved proves nothing: it counts whole metres, or more.
         """
-        await self._write(FILLER)
-        await self._wait_for(lambda: False, self._wire_s(FILLER))
+        await self._line.write(FILLER)
+        await self._line.listen(self._line.wire_s(FILLER))
         condition = await self._when_still(self._timeouts.confirm_s)
         moved = condition is not None and condition.idle and await self._has_moved_since(mark)
-        await self._write(CANCEL + LINE_END + b"CLS" + LINE_END)
+        await self._line.write(CANCEL + LINE_END + b"CLS" + LINE_END)
         return "odometer" if moved else True
 
     async def _look(self, timeout_s: float) -> Condition | None:
@@ -210,7 +214,7 @@ class TsplConversation:
         while (condition := await self._look(self._timeouts.status_s)) is not None and condition.busy:
             if loop.time() > until:
                 break
-            await self._wait_for(lambda: False, self._timeouts.poll_s)
+            await self._line.listen(self._timeouts.poll_s)
         return condition
 
     async def _interprets_out(self) -> bool:
@@ -219,12 +223,12 @@ class TsplConversation:
         Raises LinkTimeout where a fault keeps it from answering.
         """
         text = self._next_marker()
-        await self._write(
+        await self._line.write(
             FILLER + out(text)
         )  # a BITMAP that was cut would swallow the question, and then a label
         loop = asyncio.get_running_loop()
         until, stood_still = loop.time() + self._timeouts.confirm_s, False
-        while not await self._wait_for(lambda: text in self._heard.markers, self._timeouts.probe_s):
+        while not await self._line.wait_for(lambda: text in self._heard.markers, self._timeouts.probe_s):
             condition = await self._look(self._timeouts.status_s)
             if condition is None or not condition.status.ready:
                 raise LinkTimeout((condition.status if condition else NO_ANSWER).words)
@@ -242,18 +246,18 @@ class TsplConversation:
     async def _ask_short_status(self, timeout_s: float) -> bool:
         """True once this question has its answer: answers come in the order of the questions."""
         self._reader.short_awaited += 1
-        await self._write(STATUS_QUERY)
-        return await self._wait_for(lambda: not self._reader.short_awaited, timeout_s)
+        await self._line.write(STATUS_QUERY)
+        return await self._line.wait_for(lambda: not self._reader.short_awaited, timeout_s)
 
     async def _ask_long_status(self, timeout_s: float) -> bool:
         self._reader.long_awaited += 1
-        await self._write(LONG_STATUS_QUERY)
-        return await self._wait_for(lambda: not self._reader.long_awaited, timeout_s)
+        await self._line.write(LONG_STATUS_QUERY)
+        return await self._line.wait_for(lambda: not self._reader.long_awaited, timeout_s)
 
     async def _ask_mileage(self, timeout_s: float) -> bool:
         self._reader.mileage_awaited += 1
-        await self._write(MILEAGE_QUERY)
-        return await self._wait_for(lambda: not self._reader.mileage_awaited, timeout_s)
+        await self._line.write(MILEAGE_QUERY)
+        return await self._line.wait_for(lambda: not self._reader.mileage_awaited, timeout_s)
 
     def _next_marker(self) -> str:
         self._last_number = self._last_number % _LAST_NUMBER + 1
@@ -261,26 +265,9 @@ class TsplConversation:
         self._heard.markers.discard(text)  # numbers come round again
         return text
 
-    async def _write(self, data: bytes) -> None:
-        await self._link.write(data, deadline_s=self._wire_s(data) + self._timeouts.write_s)
-
-    def _wire_s(self, data: bytes) -> float:
-        """How long the wire takes for `data`, as far as that is known."""
-        return len(data) / self._link.bytes_per_s if self._link.bytes_per_s else 0.0
-
-    async def _wait_for(self, met: Callable[[], bool], timeout_s: float) -> bool:
-        """Read replies until `met` or the time is up. Raises LinkLost."""
-        loop = asyncio.get_running_loop()
-        until = loop.time() + timeout_s
-        while not met():
-            try:
-                data = await self._link.read(deadline_s=until - loop.time())
-            except LinkTimeout:
-                return met()
-            self.heard = True
-            for reply in self._reader.feed(data):
-                self._take(reply)
-        return True
+    def _hear(self, data: bytes) -> None:
+        for reply in self._reader.feed(data):
+            self._take(reply)
 
     def _take(self, reply: Reply) -> None:
         self.answered = True

@@ -11,11 +11,11 @@ commands are obeyed in their order, an answer to a ~HQES sent behind it acknowle
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 
 from devices.errors import LinkTimeout
 from devices.labels.label import Media
 from devices.links.link import Link
+from devices.printers.line import Line
 from devices.printers.status import NO_ANSWER, Confirm, Evidence, PrinterStatus, State, Timeouts
 from devices.printers.zpl.replies import Faults, HostStatus, Reply, ReplyReader, Setting, status_of
 
@@ -35,9 +35,9 @@ class ZplConversation:
 
     def __init__(self, link: Link, timeouts: Timeouts, media: Media) -> None:
         del media
-        self.heard = self.answered = False
+        self.answered = False
         self.proof: Evidence | None = None
-        self._link = link
+        self._line = Line(link, timeouts, self._hear)
         self._timeouts = timeouts
         self._reader = ReplyReader()
         self._host: HostStatus | None = None  # what was answered to the latest question
@@ -60,13 +60,17 @@ class ZplConversation:
         self._proven: Evidence | None = None
         self._empties = 0
 
+    @property
+    def heard(self) -> bool:
+        return self._line.heard
+
     async def status(self, timeout_s: float) -> PrinterStatus:
         """~HS and ~HQES; and the odometer, while a job waits for it to move."""
         self._host = self._faults = None
         odometer = self._odometer_query() if self._mark is not None and not self._moved else b""
         self._faults_due += 1
-        await self._write(odometer + STATUS_QUERIES)
-        await self._wait_for(self._round_answered, timeout_s)
+        await self._line.write(odometer + STATUS_QUERIES)
+        await self._line.wait_for(self._round_answered, timeout_s)
         if self._tells_faults is None:
             self._tells_faults = False if self._host is not None else None
         if self._faults is None and (self._host is None or self._tells_faults):
@@ -85,7 +89,7 @@ class ZplConversation:
         if self._host is None or not self._host.idle:
             raise LinkTimeout(_HOLDS_ANOTHER if status.ready else status.words)
         if self._host.partial:  # it would swallow the question
-            await self._write(CANCEL_ALL)
+            await self._line.write(CANCEL_ALL)
         counts = confirm != "status" and await self._read_odometer(self._timeouts.probe_s) is not None
         self._odometer_due = False
         self._obeys_cancel = counts and await self._drops_what_was_begun()
@@ -96,12 +100,12 @@ class ZplConversation:
 
         A label that is begun shows in ~HS, and after ~JA it must not. Nothing is printed of it: it is empty.
         """
-        await self._write(BEGIN_LABEL)
+        await self._line.write(BEGIN_LABEL)
         begun = await self._shows_partial(True)
-        await self._write(CANCEL_ALL)
+        await self._line.write(CANCEL_ALL)
         gone = await self._shows_partial(False)
         if not gone:
-            await self._write(END_LABEL)
+            await self._line.write(END_LABEL)
         self._odometer_due = False  # a label that is begun swallows that question
         return begun and gone
 
@@ -113,7 +117,7 @@ class ZplConversation:
             await self.status(self._timeouts.status_s)
             if self._host is not None and self._host.partial is partial:
                 return True
-            await self._listen(self._timeouts.poll_s / _POLLS_IN_A_HEARING)
+            await self._line.listen(self._timeouts.poll_s / _POLLS_IN_A_HEARING)
         return False
 
     async def mark(self) -> str:
@@ -138,7 +142,7 @@ class ZplConversation:
     async def hear(self, timeout_s: float) -> None:
         """Ask until there is evidence or the time is up."""
         if self.proof == "none":
-            await self._listen(timeout_s)
+            await self._line.listen(timeout_s)
             return
         now = asyncio.get_running_loop().time
         until = now() + timeout_s
@@ -153,11 +157,11 @@ class ZplConversation:
 
     async def clear(self, timeout_s: float) -> bool:
         """~JA, what answers behind it, and the time in which a label in motion comes out."""
-        await self._write(CANCEL_ALL)
+        await self._line.write(CANCEL_ALL)
         self._cleared = True
         if await self.status(timeout_s) == NO_ANSWER:
             return False
-        await self._listen(self._timeouts.hold_s)
+        await self._line.listen(self._timeouts.hold_s)
         self._odometer_due, self._odometer = False, None  # what waited for its turn is gone too
         status = await self._idle(self._timeouts.confirm_s)
         if status == NO_ANSWER or (self._host is not None and not self._host.empty):
@@ -197,7 +201,7 @@ class ZplConversation:
             if self._host is not None and self._host.partial and self._host.idle:
                 return status
             if not self._empties:
-                await self._listen(self._timeouts.poll_s / _POLLS_IN_A_HEARING)
+                await self._line.listen(self._timeouts.poll_s / _POLLS_IN_A_HEARING)
 
     def _weigh(self, status: PrinterStatus) -> None:
         """What this answer adds to the proof of the job."""
@@ -230,34 +234,18 @@ class ZplConversation:
 
     async def _read_odometer(self, timeout_s: float) -> int | None:
         self._odometer = None
-        await self._write(self._odometer_query())
-        await self._wait_for(lambda: not self._odometer_due, timeout_s)
+        await self._line.write(self._odometer_query())
+        await self._line.wait_for(lambda: not self._odometer_due, timeout_s)
         return self._odometer
-
-    async def _write(self, data: bytes) -> None:
-        await self._link.write(data, deadline_s=self._timeouts.write_s)
 
     async def _pause(self, pause_s: float) -> None:
         """Cut short when the odometer moves."""
         had_moved = self._moved
-        await self._wait_for(lambda: self._moved > had_moved, pause_s)
+        await self._line.wait_for(lambda: self._moved > had_moved, pause_s)
 
-    async def _listen(self, timeout_s: float) -> None:
-        await self._wait_for(lambda: False, timeout_s)
-
-    async def _wait_for(self, met: Callable[[], bool], timeout_s: float) -> bool:
-        """Read replies until `met` or the time is up. Raises LinkLost."""
-        loop = asyncio.get_running_loop()
-        until = loop.time() + timeout_s
-        while not met():
-            try:
-                data = await self._link.read(deadline_s=until - loop.time())
-            except LinkTimeout:
-                return met()
-            self.heard = True
-            for reply in self._reader.feed(data):
-                self._take(reply)
-        return True
+    def _hear(self, data: bytes) -> None:
+        for reply in self._reader.feed(data):
+            self._take(reply)
 
     def _take(self, reply: Reply) -> None:
         self.answered = True
