@@ -234,7 +234,8 @@ class ZplConversation:
 
     async def _read_odometer(self, timeout_s: float) -> int | None:
         self._odometer = None
-        await self._line.write(self._odometer_query())
+        if question := self._odometer_query():
+            await self._line.write(question)
         await self._line.wait_for(lambda: not self._odometer_due, timeout_s)
         return self._odometer
 
