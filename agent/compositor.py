@@ -23,9 +23,7 @@ R = TypeVar("R")
 _Key = tuple[str, Media, Label]
 
 MOST_PREPARED_BYTES = 8 * 1024 * 1024
-MOST_WAITING = (
-    512  # orders that arrive faster than they can be drawn: the oldest are drawn when they are paid
-)
+MOST_WAITING = 512  # orders that come faster than they can be drawn: the oldest are drawn when they are paid
 
 
 class Compositor:
@@ -54,12 +52,15 @@ class Compositor:
         self._wakeup.set()
 
     async def run(self) -> None:
-        """Prepare in idle time, for ever."""
-        while True:
-            while self._ahead and not self._urgent:
-                for press, template, draft in self._ahead.popleft()():
-                    await self._prepare(press, template, draft)
-            await self._wakeup.wait(None)
+        """Prepare in idle time, until cancelled; then nothing is composed any more."""
+        try:
+            while True:
+                while self._ahead and not self._urgent:
+                    for press, template, draft in self._ahead.popleft()():
+                        await self._prepare(press, template, draft)
+                await self._wakeup.wait(None)
+        finally:
+            self.close()
 
     async def _prepare(self, press: Press, template: Template, draft: Label) -> None:
         key = _key(press, template, draft)

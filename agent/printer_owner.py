@@ -161,7 +161,8 @@ class PrinterOwner:
 
     async def _not_ready(self, job: PrintJob, why: str) -> None:
         """Not a byte was written: the same copy waits on, here or at a printer that is better off."""
-        await self._tell(PrinterStatus(State.UNKNOWN, why))
+        status = await self._driver.status()
+        await self._tell(PrinterStatus(State.UNKNOWN, why) if status.ready else status)
         await self._moved(job, why)
 
     async def _send(self, job: PrintJob, payload: bytes, mark: str, hops: Hops) -> None:
