@@ -38,6 +38,7 @@ from agent.store.store import Store
 from agent.store.tables import table
 from agent.store.verify import verify
 from bench import orders as shop
+from bench.print_schedules import FAULTS, QUIRKS, Schedule, killed_after, schedule_of
 from devices.links.link import Link
 from devices.printers.status import Timeouts
 from devices.sim.printer import SimPrinter
@@ -49,41 +50,10 @@ _PACE = Pace(
     idle_check_s=0.1,
     retry_s=0.03,
 )  # fmt: skip
-_ORDERS = 12
-STEPS = 60  # more than two labels take in any language, the questions at the start included
+STEPS = {"escpos": 50, "tspl": 100, "zpl": 120}  # what two labels take, the questions at the start included
 _SPEED = 60.0
-_SPAN_S = 1.2
 _SETTLE_WITHIN_S = 30.0
 _OPEN = frozenset({JobState.QUEUED, JobState.SENDING, JobState.SENT, JobState.SUSPECT})
-
-#: What each language's firmware may lack.
-_QUIRKS: dict[str, tuple[dict[str, Any], ...]] = {
-    "escpos": ({}, {"process_ids": False}, {"clears": False}, {"process_ids": False, "clears": False}),
-    "zpl": ({}, {"odometer": False}, {"answers_hs_in_fault": True}, {"clears": False}),
-    "tspl": ({}, {"mileage": False}, {"long_status": False}, {"cancel": False}),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """At `at_s` something goes wrong with a printer, and `lasts_s` later it is mended."""
-
-    at_s: float
-    printer: int
-    kind: str
-    lasts_s: float
-    n: int  # bytes until a hang-up, labels until the paper ends, or the seed of garbage
-
-
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """Everything that a seed decides. `lives`: after how many steps the agent is killed, one number per life."""
-
-    seed: int
-    printers: tuple[tuple[str, dict[str, Any]], ...]
-    pay_at_s: tuple[float, ...]
-    faults: tuple[Fault, ...]
-    lives: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,49 +62,6 @@ class Outcome:
 
     wrong: tuple[str, ...]
     seen: Counter[str]
-
-
-_FAULTS: dict[str, tuple[Callable[[SimPrinter, Fault], None], Callable[[SimPrinter], None]]] = {
-    "paper out": (lambda sim, fault: sim.paper_out(fault.n % 3), lambda sim: sim.refill()),
-    "cover open": (lambda sim, _: sim.open_cover(), lambda sim: sim.close_cover()),
-    "head hot": (lambda sim, _: sim.set(head_hot=True), lambda sim: sim.set(head_hot=False)),
-    "jam": (lambda sim, _: sim.set(jammed=True), lambda sim: sim.set(jammed=False)),
-    "pause": (lambda sim, _: sim.set(paused=True), lambda sim: sim.set(paused=False)),
-    "stall": (lambda sim, _: sim.stall(), lambda sim: sim.resume()),
-    "hang up": (lambda sim, fault: sim.hang_up(fault.n), lambda _: None),
-    "garbage": (lambda sim, fault: sim.answer_garbage(fault.n), lambda sim: sim.answer_garbage(None)),
-    "power cycle": (lambda sim, _: sim.power_cycle(), lambda _: None),
-}
-
-
-def schedule_of(seed: int) -> Schedule:
-    """The same seed, the same schedule."""
-    rng = random.Random(f"print-faults:{seed}")
-    printers = tuple(_some_printer(rng) for _ in range(rng.choice((2, 2, 3))))
-    faults = tuple(
-        Fault(
-            rng.uniform(0.0, _SPAN_S), rng.randrange(len(printers)), rng.choice(sorted(_FAULTS)),
-            rng.choice((0.02, 0.15, 0.6)) * rng.uniform(0.5, 1.5), rng.randrange(1, 20_000),
-        )
-        for _ in range(rng.randrange(1, 7))
-    )  # fmt: skip
-    return Schedule(
-        seed,
-        printers,
-        tuple(sorted(rng.uniform(0.0, _SPAN_S) for _ in range(_ORDERS))),
-        tuple(sorted(faults, key=lambda fault: fault.at_s)),
-        tuple(rng.randrange(1, 90) for _ in range(rng.choice((0, 1, 1, 2, 3)))),
-    )
-
-
-def killed_after(language: str, step: int) -> Schedule:
-    """Two orders at a healthy printer, its peer beside it, and the agent killed after so many steps."""
-    return Schedule(step, ((language, {}), (language, {})), (0.0, 0.01), (), (step,))
-
-
-def _some_printer(rng: random.Random) -> tuple[str, dict[str, Any]]:
-    language = rng.choice(sorted(_QUIRKS))
-    return language, rng.choice(_QUIRKS[language])
 
 
 class Fate:
@@ -266,7 +193,7 @@ class Rehearsal:
         acts += [(fault.at_s + fault.lasts_s, fault, False) for fault in self._schedule.faults]
         for at_s, fault, breaks in sorted(acts, key=lambda act: act[0]):
             await asyncio.sleep(max(0.0, began + at_s - time.monotonic()))
-            breaking, mending = _FAULTS[fault.kind]
+            breaking, mending = FAULTS[fault.kind]
             if breaks:
                 self.seen[fault.kind] += 1
                 breaking(self._sims[fault.printer], fault)
@@ -292,7 +219,7 @@ class Rehearsal:
             await self._pay(agent.store)
             await faults
             for sim in self._sims:
-                for _, mend in _FAULTS.values():
+                for _, mend in FAULTS.values():
                     mend(sim)
             return iter(await self._settled(agent.store))
 
@@ -419,7 +346,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     schedules = [schedule_of(options.seed + at) for at in range(options.schedules)]
     if options.every_step:
-        schedules = [killed_after(language, step) for language in _QUIRKS for step in range(1, STEPS + 1)]
+        schedules = [
+            killed_after(language, step) for language in QUIRKS for step in range(1, STEPS[language] + 1)
+        ]
     seen: Counter[str] = Counter()
     bad: list[str] = []
     with ProcessPoolExecutor(options.jobs) as pool:

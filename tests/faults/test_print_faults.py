@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bench.print_faults import killed_after, rehearse, schedule_of
-
-LANGUAGES = ("escpos", "tspl", "zpl")
+from bench.print_faults import STEPS, rehearse
+from bench.print_schedules import killed_after, schedule_of
 
 pytestmark = pytest.mark.slow
 
@@ -16,9 +15,14 @@ def test_no_label_is_lost_and_none_doubled_unmarked_whatever_fails(seed: int) ->
     assert rehearse(schedule_of(seed)).wrong == ()
 
 
-@pytest.mark.parametrize("step", range(2, 50, 3))
-def test_an_agent_killed_between_two_steps_of_a_label_loses_and_doubles_none(step: int) -> None:
-    outcome = rehearse(killed_after(LANGUAGES[step // 3 % 3], step))
+@pytest.mark.parametrize(
+    ("language", "step"),
+    [(language, step) for language, steps in STEPS.items() for step in range(3, steps, steps // 6)],
+)
+def test_an_agent_killed_between_two_steps_of_a_label_loses_and_doubles_none(
+    language: str, step: int
+) -> None:
+    outcome = rehearse(killed_after(language, step))
     assert outcome.wrong == ()
     assert outcome.seen["kills"] == 1
 
