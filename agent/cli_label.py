@@ -8,18 +8,21 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from PIL import Image
 
 from agent.cli_words import FAILED, FINE, USAGE, Commands, add_media, media_of, refuse
 from agent.config import Config, load
 from agent.labels import party_of
 from devices.errors import TemplateError, Unprintable
 from devices.labels.fonts import RasterTypeface
-from devices.labels.label import Label, LabelItem, Party
+from devices.labels.label import Label, LabelItem, Media, Party
 from devices.labels.layout import lay_out
-from devices.labels.placed import Bars, QrCode
+from devices.labels.placed import Bars, Layout, QrCode
 from devices.labels.raster import draw, preview
 from devices.labels.specimen import SPECIMEN
 from devices.labels.template import Template, load_templates
+from devices.printers.languages import LANGUAGES
+from devices.sim.printer import first_page
 
 
 def add_label(commands: Commands) -> None:
@@ -34,6 +37,11 @@ def add_label(commands: Commands) -> None:
     preview.add_argument("--png", type=Path, required=True, metavar="OUT")
     preview.add_argument("--folder", type=Path, metavar="DIR", help="the site's own templates")
     preview.add_argument("--config", type=Path, metavar="FILE", help="senders and templates of this site")
+    preview.add_argument(
+        "--native",
+        choices=sorted(LANGUAGES),
+        help="as a printer of this language draws it in its own text and codes",
+    )
     preview.add_argument("--json", action="store_true")
     add_media(preview)
     preview.set_defaults(run=_preview)
@@ -80,10 +88,9 @@ def _preview(options: argparse.Namespace) -> int:
 
 def _draw(template: Template, label: Label, options: argparse.Namespace) -> dict[str, Any]:
     media = media_of(options)
-    typeface = RasterTypeface()
-    layout = lay_out(template, label, media, typeface)
+    layout, image = _drawn(template, label, media, options.native)
     options.png.parent.mkdir(parents=True, exist_ok=True)
-    preview(draw(layout, typeface)).save(options.png, "PNG", dpi=(options.dpi, options.dpi))
+    image.save(options.png, "PNG", dpi=(options.dpi, options.dpi))
     codes = [
         {
             "kind": "QR" if isinstance(each, QrCode) else "Code 128",
@@ -97,6 +104,19 @@ def _draw(template: Template, label: Label, options: argparse.Namespace) -> dict
         "template": template.name, "png": str(options.png), "width_dots": media.width_dots,
         "height_dots": media.height_dots, "codes": codes, "missing": list(layout.missing),
     }  # fmt: skip
+
+
+def _drawn(template: Template, label: Label, media: Media, native: str | None) -> tuple[Layout, Image.Image]:
+    if native is None:
+        typeface = RasterTypeface()
+        layout = lay_out(template, label, media, typeface)
+        return layout, preview(draw(layout, typeface))
+    language = LANGUAGES[native]
+    layout = lay_out(template, label, media, language.typeface(media))
+    image = first_page(native, language.native(layout, media), media)
+    if image is None:
+        raise Unprintable(f"a {native} printer makes nothing of it")
+    return layout, image
 
 
 def _named(templates: dict[str, Template], name: str) -> Template:

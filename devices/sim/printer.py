@@ -14,6 +14,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
+from PIL import Image
+
 from devices.labels.label import Media
 from devices.sim.escpos.firmware import EscposFirmware
 from devices.sim.firmware import Answer, Firmware, Label
@@ -23,7 +25,7 @@ from devices.sim.printed_label import PrintedLabel, read_label
 from devices.sim.tspl.firmware import TsplFirmware
 from devices.sim.zpl.firmware import ZplFirmware
 
-__all__ = ["FIRMWARE", "PrintedLabel", "SimPrinter"]
+__all__ = ["FIRMWARE", "PrintedLabel", "SimPrinter", "first_page"]
 
 RECEIVE_BUFFER_BYTES = 262_144
 FIRMWARE: dict[str, Callable[..., Firmware]] = {
@@ -31,6 +33,14 @@ FIRMWARE: dict[str, Callable[..., Firmware]] = {
     "tspl": TsplFirmware,
     "zpl": ZplFirmware,
 }
+
+
+def first_page(language: str, payload: bytes, media: Media) -> Image.Image | None:
+    """What a healthy printer makes of these bytes, dot by dot: its first label, None where nothing comes out."""
+    firmware = FIRMWARE[language](media, Mechanism())
+    firmware.receive(payload)
+    step = firmware.next()
+    return step.image if isinstance(step, Label) else None
 
 
 class SimPrinter:

@@ -16,10 +16,8 @@ from devices.labels.template import Template, load_templates
 from devices.printers.conversation import Language
 from devices.printers.languages import LANGUAGES, WITH_FONT, language_of
 from devices.printers.press import PROMISE_S, Form, Press
-from devices.sim.firmware import Label as PrintedPage
-from devices.sim.mechanism import Mechanism
 from devices.sim.printed_label import PrintedLabel, read_label
-from devices.sim.printer import FIRMWARE
+from devices.sim.printer import first_page
 
 TEMPLATES = load_templates()
 MEDIA = [
@@ -39,13 +37,10 @@ def press(language: Language, bytes_per_s: float | None, media: Media = MEDIA[0]
 
 
 def printed(language: Language, payload: bytes, media: Media) -> PrintedLabel:
-    """What a printer makes of it: one label, and nothing left over."""
-    firmware = FIRMWARE[language.name](media, Mechanism())
-    firmware.receive(payload)
-    page = firmware.next()
-    assert isinstance(page, PrintedPage)
-    assert firmware.next() is None
-    return read_label(page.image, first_byte_at=0, printed_at=0)
+    """What a printer makes of it."""
+    page = first_page(language.name, payload, media)
+    assert page is not None
+    return read_label(page, first_byte_at=0, printed_at=0)
 
 
 @every_language
