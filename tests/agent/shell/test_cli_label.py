@@ -88,6 +88,15 @@ def test_a_preview_has_the_dots_of_the_media_and_its_codes_are_read(
     assert str(png_of(tmp_path)) in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("language", ["escpos", "tspl", "zpl"])
+def test_a_native_preview_is_what_a_printer_of_that_language_draws(tmp_path: Path, language: str) -> None:
+    assert preview(tmp_path) == 0
+    picture = png_of(tmp_path).read_bytes()
+    assert preview(tmp_path, "--native", language) == 0
+    assert png_of(tmp_path).read_bytes() != picture
+    assert codes_on(png_of(tmp_path)) == {SPECIMEN.waybill, SPECIMEN.order_no, SPECIMEN.qr}
+
+
 def test_an_orders_own_label_is_drawn(tmp_path: Path, order_file: Path, capsys: Capture) -> None:
     assert preview(tmp_path, "--order", rewritten(order_file, waybill="SF777", job="J-9", copy=2)) == 0
     assert {"SF777", "FH1:SF777:J-9:2", "SO-42"} <= codes_on(png_of(tmp_path))
