@@ -47,6 +47,7 @@ def add_label(commands: Commands) -> None:
     preview.set_defaults(run=_preview)
     names = parts.add_parser("templates", help="which templates there are")
     names.add_argument("--folder", type=Path, metavar="DIR", help="the site's own templates")
+    names.add_argument("--json", action="store_true")
     names.set_defaults(run=_templates)
 
 
@@ -55,6 +56,12 @@ def _templates(options: argparse.Namespace) -> int:
         known = load_templates(options.folder)
     except TemplateError as error:
         return refuse(error.reason, USAGE)
+    if options.json:
+        sizes = {
+            name: {"width_mm": each.width_mm, "height_mm": each.height_mm} for name, each in known.items()
+        }
+        print(json.dumps(sizes))
+        return FINE
     for name, template in sorted(known.items()):
         print(f"{name:20} designed for {template.width_mm:g} × {template.height_mm:g} mm")
     return FINE

@@ -60,6 +60,11 @@ def test_the_shipped_templates_are_named(capsys: Capture) -> None:
     assert "gs1-logistic" in words
 
 
+def test_as_json_each_template_tells_the_size_that_it_is_designed_for(capsys: Capture) -> None:
+    assert main(["label", "templates", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["express"] == {"width_mm": 76, "height_mm": 130}
+
+
 def test_a_sites_own_templates_are_named_beside_them(tmp_path: Path, capsys: Capture) -> None:
     site_template(tmp_path, "fancy")
     assert main(["label", "templates", "--folder", str(tmp_path)]) == 0
