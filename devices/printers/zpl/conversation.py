@@ -89,7 +89,7 @@ class ZplConversation:
         if self._host is None or not self._host.idle:
             raise LinkTimeout(_HOLDS_ANOTHER if status.ready else status.words)
         if self._host.partial:  # it would swallow the question
-            await self._line.write(CANCEL_ALL)
+            await self._drop_partial()
         counts = confirm != "status" and await self._read_odometer(self._timeouts.probe_s) is not None
         self._odometer_due = False
         self._obeys_cancel = counts and await self._drops_what_was_begun()
@@ -102,12 +102,18 @@ class ZplConversation:
         """
         await self._line.write(BEGIN_LABEL)
         begun = await self._shows_partial(True)
-        await self._line.write(CANCEL_ALL)
-        gone = await self._shows_partial(False)
-        if not gone:
-            await self._line.write(END_LABEL)
+        dropped = await self._drop_partial()
         self._odometer_due = False  # a label that is begun swallows that question
-        return begun and gone
+        return begun and dropped
+
+    async def _drop_partial(self) -> bool:
+        """Whether ~JA drops the label that was begun. Where it does not, ^XZ ends it, lest no other ever begins."""
+        await self._line.write(CANCEL_ALL)
+        if await self._shows_partial(False):
+            return True
+        await self._line.write(END_LABEL)
+        await self._idle(self._timeouts.confirm_s)
+        return False
 
     async def _shows_partial(self, partial: bool) -> bool:
         """~HS may overtake what was just written: it is asked for a while."""

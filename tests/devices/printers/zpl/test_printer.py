@@ -278,10 +278,14 @@ async def test_a_torn_label_is_settled_and_the_next_one_is_whole(after_bytes: in
         assert waybills(sim) == [WAYBILL]
 
 
-async def test_a_label_that_a_foreign_owner_tore_does_not_spoil_the_next() -> None:
-    async with printing() as (sim, printer):
+@pytest.mark.parametrize("torn_bytes", [3, 4000])
+@pytest.mark.parametrize("clears", [True, False])
+async def test_a_label_that_a_foreign_owner_tore_does_not_spoil_the_next(
+    clears: bool, torn_bytes: int
+) -> None:
+    async with printing(clears=clears) as (sim, printer):
         _, writer = await asyncio.open_connection("127.0.0.1", sim.port)
-        writer.write(payload()[:4000])
+        writer.write(payload()[:torn_bytes])
         writer.close()
         await writer.wait_closed()
         assert await print_label(printer) == "odometer"
