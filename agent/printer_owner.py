@@ -4,32 +4,76 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING
+import sqlite3
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Protocol
 
+from agent.compositor import Compositor
 from agent.config import Printer
 from agent.core import commands as c
 from agent.core.model import Device, PrintJob
 from agent.hops import Hops, clock_ms
+from agent.store.store import Outcome
 from agent.store.tables import NEXT_JOB, table
+from agent.templates import LabelTemplates
 from agent.wakeup import Wakeup
 from devices.errors import NotStarted, Uncertain, Unprintable
+from devices.labels.label import Label
 from devices.labels.template import Template
 from devices.printers.press import PROMISE_S, Composed, Press
 from devices.printers.printer import LabelPrinter
-from devices.printers.status import PrinterStatus, State
-
-if TYPE_CHECKING:
-    from agent.spool import Spool
+from devices.printers.status import PrinterStatus, State, Timeouts
 
 log = logging.getLogger(__name__)
 
 _UNFINISHED = "WHERE printer = ? AND state IN ('sending', 'sent')"
 
 
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long printers are waited for, and how often an idle or a faulty one is looked at."""
+
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    idle_check_s: float = 4.0  # a dead idle printer is noticed within 10 s
+    retry_s: float = 0.5  # while it is not ready
+
+
+class Owners(Protocol):
+    """What all printers' owners share: the spool, as one of them sees it."""
+
+    pace: Pace
+    compositor: Compositor
+    templates: LabelTemplates
+    hops: deque[Hops]
+    stopping: bool
+
+    @property
+    def reader(self) -> sqlite3.Connection:
+        """For look-ups."""
+        ...
+
+    def label_of(self, job: PrintJob) -> Label:
+        """What stands on it, as the order is now."""
+        ...
+
+    async def ask(self, command: c.Command) -> Outcome:
+        """Through the door."""
+        ...
+
+    async def tell(self, kind: str, subject: str, fault: str | None) -> None:
+        """Have an exception open while there is a fault, and closed while there is none."""
+        ...
+
+    def show_ready(self, printer: str, ready: bool) -> None:
+        """The door prefers ready printers."""
+        ...
+
+
 class PrinterOwner:
     """The only one who talks to this printer."""
 
-    def __init__(self, spool: Spool, printer: Printer, driver: LabelPrinter, press: Press) -> None:
+    def __init__(self, spool: Owners, printer: Printer, driver: LabelPrinter, press: Press) -> None:
         self.name = printer.id
         self.printer = printer
         self.press = press

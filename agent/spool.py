@@ -9,7 +9,6 @@ from __future__ import annotations
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 
 from agent.compositor import Compositor
@@ -20,7 +19,7 @@ from agent.core.floor import Entry
 from agent.core.model import FloorException, JobState, OrderState, PrintJob
 from agent.hops import Hops
 from agent.labels import draft_of, label_of, order_of
-from agent.printer_owner import PrinterOwner
+from agent.printer_owner import Pace, PrinterOwner
 from agent.printers import Presses, driver_of, link_to
 from agent.roster import PrinterRoster
 from agent.store.store import Outcome, Store
@@ -30,20 +29,10 @@ from devices.labels.label import Label
 from devices.labels.template import Template
 from devices.links.link import Link
 from devices.printers.press import Press
-from devices.printers.status import Timeouts
 
 _HAS_PROVED = """SELECT 1 FROM print_jobs WHERE printer = ? AND state = 'confirmed'
     AND evidence IN ('process-id', 'odometer', 'status') LIMIT 1"""
 _OPEN = "WHERE state IN ('queued', 'sending', 'sent') ORDER BY queued_at, job"
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How long printers are waited for, and how often an idle or a faulty one is looked at."""
-
-    timeouts: Timeouts = field(default_factory=Timeouts)
-    idle_check_s: float = 4.0  # a dead idle printer is noticed within 10 s
-    retry_s: float = 0.5  # while it is not ready
 
 
 class Spool:

@@ -30,9 +30,10 @@ from rich.progress import track
 from agent.config import Config, Printer, parse
 from agent.core import commands as c
 from agent.core.model import JobState, Parcel, PrintJob
+from agent.printer_owner import Pace
 from agent.printers import link_to
 from agent.roster import PrinterRoster
-from agent.spool import Pace, Spool
+from agent.spool import Spool
 from agent.store.journal import rows
 from agent.store.store import Store
 from agent.store.tables import table

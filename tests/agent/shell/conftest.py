@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from agent.spool import Pace
+from agent.printer_owner import Pace
 from devices.broker import EmbeddedBroker
 from devices.printers.status import Timeouts
 

@@ -13,8 +13,8 @@ from agent.config import Config
 from agent.core import commands as c
 from agent.core import events as ev
 from agent.core.model import JobState
+from agent.printer_owner import Pace
 from agent.roster import PrinterRoster
-from agent.spool import Pace
 from agent.store.store import Store
 from devices.printers.status import Timeouts
 from devices.sim.printer import SimPrinter
