@@ -180,7 +180,6 @@ class SimPrinter:
         self._firmware.forget()
         self._arrivals: deque[tuple[int, float]] = deque()  # stream offset behind a chunk, and when it came
         self._received = 0
-        self.mechanism.printing = False
         self.mechanism.abort()
 
     # -- the wire -------------------------------------------------------------------------------------------
