@@ -17,12 +17,12 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Meta, Struct, field
 
+from agent.config_scanning import BleProfile, Bluetooth, Codes, Gateway, Id, Scanner
 from agent.core.model import Party
 from devices.links.address import check_address
 from devices.printers.languages import WITH_FONT
 from devices.printers.status import Confirm
 
-Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,64}\Z")]
 Positive = Annotated[int, Meta(ge=1)]
 _NEAR = 0.6
 
@@ -121,16 +121,6 @@ class Printer(Struct, frozen=True):
         return (not self.carriers or carrier in self.carriers) and (not self.owners or owner in self.owners)
 
 
-class Scanner(Struct, frozen=True):
-    """A scanner at a station."""
-
-    id: Id
-    url: str
-    role: Literal["pick", "pack", "ship", "return"]
-    printer: str | None = None
-    feedback: Literal["none", "bel", "text"] = "none"
-
-
 class Labels(Struct, frozen=True):
     """Which template a carrier's labels are set in; `folder` holds the site's own beside the shipped ones."""
 
@@ -155,6 +145,10 @@ class Config(Struct, frozen=True):
     labels: Labels = field(default_factory=Labels)
     printers: tuple[Printer, ...] = ()
     scanners: tuple[Scanner, ...] = ()
+    bluetooth: Bluetooth = field(default_factory=Bluetooth)
+    profiles: tuple[BleProfile, ...] = ()
+    gateways: tuple[Gateway, ...] = ()
+    codes: Codes = field(default_factory=Codes)
     base: Path = Path()
 
     @property
@@ -265,7 +259,7 @@ _SCHEMES = {
     "hub.url": ("http", "https"),
     "broker.url": ("mqtt", "mqtts"),
     "printers": ("tcp", "serial", "usb", "file"),
-    "scanners": ("serial", "mqtt"),
+    "scanners": ("serial", "ble", "mqtt"),
 }
 
 

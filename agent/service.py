@@ -11,10 +11,8 @@ import asyncio
 import gc
 import logging
 import os
-import random
 import signal
 import socket
-import time
 from collections.abc import Awaitable
 from importlib.metadata import version as installed_version
 
@@ -28,12 +26,10 @@ from agent.leases import LeaseKeeper
 from agent.releaser import Releaser
 from agent.roster import PrinterRoster
 from agent.spool import Spool
-from agent.stations import Station, Stations
+from agent.stations import Stations
 from agent.store.store import Store, Transaction, now_ms
 from agent.store.tables import table
 from agent.views import Views
-from devices.errors import DeviceError
-from sync.backoff import Backoff
 from sync.client import HubClient
 from sync.feed import FeedReader
 from sync.protocols import LinkState
@@ -42,7 +38,6 @@ from sync.relay import Relay
 log = logging.getLogger(__name__)
 
 _STOP_WITHIN_S = 8.0
-_DEVICE_BACKOFF = Backoff(first_s=0.5, cap_s=5.0)
 _DAY_MS = 86_400_000
 _KEEP_ANSWERS_MS = 30 * _DAY_MS
 _KEEP_FEED_ANSWERS_MS = 3 * _DAY_MS
@@ -57,7 +52,6 @@ class Service:
         self._config = config
         self._version = installed_version("floorhand")
         self._stop = asyncio.Event()
-        self._rng = random.Random()
 
     async def run(self) -> None:
         """Open the store, start everything, say READY, work until SIGTERM. StoreError, ConfigError."""
@@ -106,7 +100,7 @@ class Service:
                 tasks[f"printer {owner.name}"] = owner.run()
             for station in stations.all:
                 if station.is_serial:
-                    tasks[f"scanner {station.name}"] = self._supervise(station)
+                    tasks[f"scanner {station.name}"] = station.run()
             await self._run_until_stopped(tasks, views, spool)
 
     async def _run_until_stopped(self, tasks: dict[str, Awaitable[None]], views: Views, spool: Spool) -> None:
@@ -129,18 +123,6 @@ class Service:
         gc.freeze()  # what is loaded by now lives as long as the agent: collections need not walk it for 50 ms again
         notify(f"READY=1\nSTATUS=working for site {self._config.site.id}")
         log.info("ready: site %s, API at %s", self._config.site.id, self._config.api.socket)
-
-    async def _supervise(self, station: Station) -> None:
-        """A scanner that fails is tried again, and shows as a fault meanwhile."""
-        failures = 0
-        while True:
-            began = time.monotonic()
-            try:
-                await station.run()
-            except DeviceError as error:
-                await station.tell(str(error))
-            failures = 1 if time.monotonic() - began > _DEVICE_BACKOFF.cap_s else failures + 1
-            await asyncio.sleep(_DEVICE_BACKOFF.delay_s(failures, self._rng))
 
     async def _health(self, views: Views, keeper: LeaseKeeper, desk: TaskDesk) -> None:
         """What is not as it should be, in words, for /readyz and the screens."""

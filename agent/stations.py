@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from urllib.parse import urlsplit
 
-from agent.config import Config, Scanner
+from agent.config import Config
+from agent.config_scanning import Scanner
 from agent.core import commands as c
 from agent.core.events import ScanTaken
 from agent.core.times import from_text
 from agent.desk import TaskDesk
 from agent.store.store import Outcome, Store, now_ms
 from devices.pda import Malformed, StationFeedback, decode_gateway_scan
-from devices.scanners.scan import Feedback, Scan
+from devices.scanners.framing.framer import Noise
+from devices.scanners.scan import Feedback, Scan, Vitals
 from devices.scanners.serial import SerialScanner
 
 log = logging.getLogger(__name__)
 
-_HOLDS_AFTER_S = 0.2
-
 
 class Station:
-    """One configured scanner."""
+    """One configured scanner; it listens to it."""
 
     def __init__(self, store: Store, desk: TaskDesk, config: Config, scanner: Scanner) -> None:
         self._store = store
@@ -32,8 +31,10 @@ class Station:
         self.name = scanner.id
         self.role = scanner.role
         self.scans = 0
+        self.garbled_count = 0
         self.last_scan_at: int | None = None
         self.fault: str | None = None
+        self.last_vitals = Vitals()
 
     @property
     def is_serial(self) -> bool:
@@ -41,27 +42,28 @@ class Station:
         return urlsplit(self._scanner.url).scheme == "serial"
 
     async def run(self) -> None:
-        """Hold the port and answer scans. DeviceGone when it is unplugged."""
-        reading = asyncio.create_task(
-            SerialScanner(self._scanner.url, self._scanner.feedback).run(self._heard),
-            name=f"port {self.name}",
-        )
-        try:
-            await asyncio.wait((reading,), timeout=_HOLDS_AFTER_S)
-            if not reading.done():  # a port that cannot be opened has not recovered
-                await self.tell(None)
-            await reading
-        finally:
-            reading.cancel()
-            await asyncio.wait((reading,))
+        """Hold the port and answer scans, for ever."""
+        scanner = self._scanner
+        port = SerialScanner(scanner.url, feedback=scanner.feedback, framing=scanner.framing)
+        await port.run(self)
 
-    async def tell(self, fault: str | None) -> None:
-        """Its health, journaled when it changes."""
+    async def scanned(self, scan: Scan) -> Feedback:
+        """Returns after the commit."""
+        return await self.take(scan.text, int(scan.at * 1000))
+
+    def garbled(self, noise: Noise) -> None:
+        """Counted."""
+        self.garbled_count += 1
+        log.warning("scanner %s: %s: %r", self.name, noise.reason, noise.data)
+
+    async def health(self, fault: str | None) -> None:
+        """Journaled when it changes."""
         self.fault = fault
         await self._store.ask(c.ReportFault(device=self.name, fault=fault))
 
-    async def _heard(self, scan: Scan) -> Feedback:
-        return await self.take(scan.text, int(scan.at * 1000))
+    def vitals(self, vitals: Vitals) -> None:
+        """Shown."""
+        self.last_vitals = vitals
 
     async def take(self, text: str, scanned_at: int, sent_as: str | None = None) -> Feedback:
         """Through the door; the answer stands in the journal when this returns.

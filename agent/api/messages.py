@@ -59,7 +59,7 @@ class PdaView(msgspec.Struct, frozen=True):
 
 
 class ScannerView(msgspec.Struct, frozen=True):
-    """One scanner or gateway and its last scan."""
+    """One scanner or gateway, how it is, and its last scan."""
 
     scanner: str
     role: str
@@ -67,6 +67,11 @@ class ScannerView(msgspec.Struct, frozen=True):
     reason: str
     scans: int
     last_scan_at: str | None
+    path: str = ""  # what it hangs on: "hci0", "serial", "gateway gw1"
+    battery_percent: int | None = None
+    signal_dbm: int | None = None
+    ignored: int = 0  # bounces and repeats
+    garbled: int = 0  # what came and was no code
 
 
 class HubView(msgspec.Struct, frozen=True):

@@ -232,13 +232,35 @@ class AnswerRecall(PdaCommand, frozen=True):
 
 
 class TakeScan(Command, frozen=True):
-    """A scan at a station. `packed_apart`: the site packs at stations of its own, so shipping does not pack."""
+    """A scan at a station.
+
+    `packed_apart`: the site packs at stations of its own, so shipping does not pack. `device` is what read the code,
+    the same whichever way it came; `path` the way: a gateway, or the scanner's own; `link` the connection, another for
+    each ever; `sequence` counts on that path. `replayed`: it was read earlier and kept by the device; `resent`: the
+    device says that it sends it again; `resends`: after a loss such a device sends all that it keeps, taken or not.
+    `gtin` (14 digits), `sscc`, `lot`, `serial`: what the code says, where it is a GS1 one and no waybill. `pda`: whose
+    list a `pick` scanner confirms; `grades`: the codes that grade what came back.
+    """
 
     scanner: str
     role: str
     text: str
     scanned_at: int
     packed_apart: bool
+    device: str = ""
+    path: str = ""
+    link: str = ""
+    sequence: int | None = None
+    replayed: bool = False
+    resent: bool = False
+    resends: bool = False
+    bounce_ms: int = 600
+    gtin: str | None = None
+    sscc: str | None = None
+    lot: str | None = None
+    serial: str | None = None
+    pda: str | None = None
+    grades: tuple[str, ...] = ()
 
 
 class HoldOrder(Command, frozen=True):

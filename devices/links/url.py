@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import SplitResult, parse_qsl, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 RAW_PRINT_PORT = 9100
 
@@ -13,6 +13,8 @@ _BITS = re.compile(r"[78][NEO][12]")
 _FLOWS = ("none", "rtscts", "xonxoff")
 _USB_IDS = re.compile(r"(?P<vendor>[0-9a-fA-F]{4}):(?P<product>[0-9a-fA-F]{4})")
 _ENDPOINT = re.compile(r"0x[0-9a-fA-F]{2}")
+_MAC = re.compile(r"[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}")
+_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _IN_BIT = 0x80  # of an endpoint's address: towards the host (USB 2.0, 9.6.6)
 
 
@@ -92,6 +94,27 @@ def usb_address(url: str) -> UsbAddress:
     return UsbAddress(
         int(ids["vendor"], 16), int(ids["product"], 16), endpoints.get("in"), endpoints.get("out")
     )
+
+
+def ble_address(url: str) -> tuple[str, str | None]:
+    """Address (upper case) and profile of ble://AA:BB:CC:DD:EE:FF[?profile=nus]. Raises ValueError."""
+    expected = f"not a Bluetooth address (ble://AA:BB:CC:DD:EE:FF?profile=nus): {url!r}"
+    parts = _split(url, expected)
+    options = dict(parse_qsl(parts.query, keep_blank_values=True))
+    profile = options.pop("profile", None)
+    if parts.scheme != "ble" or not _MAC.fullmatch(parts.netloc) or parts.path or options or profile == "":
+        raise ValueError(expected)
+    return parts.netloc.upper(), profile
+
+
+def gateway_address(url: str) -> tuple[str, str | None]:
+    """Gateway and device of mqtt://{gateway}/{device}; None: every device of it. Raises ValueError."""
+    expected = f"not a gateway's scanner (mqtt://gateway/device, or mqtt://gateway for all of it): {url!r}"
+    parts = _split(url, expected)
+    device = unquote(parts.path.removeprefix("/"))
+    if parts.scheme != "mqtt" or not _ID.fullmatch(parts.netloc) or parts.query:
+        raise ValueError(expected)
+    return parts.netloc, device or None
 
 
 def _split(url: str, expected: str) -> SplitResult:

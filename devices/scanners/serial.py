@@ -1,21 +1,23 @@
-"""A scanner on a serial port: opened once and held."""
+"""A scanner on a serial port: opened once and held; opened again as soon as it is back."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-import time
-from collections.abc import Awaitable, Callable
-from typing import Literal, Never
+from typing import Any, Never
 
 import serial
 
 from devices.errors import DeviceGone
 from devices.links.url import port_settings
-from devices.scanners.frames import Framer
-from devices.scanners.scan import Feedback, Scan, bells, read_frame
+from devices.scanners.assembler import Assembler, answer_scans
+from devices.scanners.framing.framer import FramingName, Noise
+from devices.scanners.framing.kinds import framer_of
+from devices.scanners.scan import Listener, Vitals
+from devices.scanners.voice import FeedbackMode, voice_of
 
-FeedbackMode = Literal["none", "bel", "text"]
+_LOOK_EVERY_S = 0.25
+_HOLDS_AFTER_S = 0.2  # a port that is lost again before this has not come back
 
 
 class _HeldPort(serial.Serial):
@@ -24,91 +26,107 @@ class _HeldPort(serial.Serial):
 
 
 class SerialScanner:
-    """Reads scans, has each handled in order, and sounds the answer."""
+    """Reads scans, has each taken in order, and sounds the answer."""
 
-    def __init__(self, url: str, feedback: FeedbackMode = "none") -> None:
+    def __init__(self, url: str, *, feedback: FeedbackMode = "none", framing: FramingName = "line") -> None:
         """`url`: serial:///dev/…?baud=9600&bits=8N1&flow=none|rtscts|xonxoff. Raises ValueError."""
         self._settings = port_settings(url)
-        self._feedback = feedback
+        self._framing: FramingName = framing
+        self._voice = voice_of(feedback, framing)
 
-    async def run(self, handle: Callable[[Scan], Awaitable[Feedback]]) -> Never:
-        """Read until cancelled; reading goes on while a scan is handled.
+    async def run(self, listener: Listener) -> Never:
+        """Until cancelled; a port that is not there is looked for four times a second.
 
-        Raises DeviceGone when the port cannot be opened or is unplugged; a half-read scan is lost with it. An
-        error of `handle` is passed on.
+        Reading goes on while a scan is taken. A half-read code is lost with its port and shows as noise. An error of
+        `listener` is passed on.
         """
-        try:
-            port = _HeldPort(timeout=0, write_timeout=0, exclusive=True, **self._settings)
-        except (serial.SerialException, OSError) as error:
-            raise DeviceGone(str(error)) from error
-        reader = _Reader(port)
-        try:
-            while True:
-                answer = await handle(await reader.next_scan())
-                self._sound(port, answer)
-        finally:
-            reader.close()
-            port.close()
+        health = _Health(listener)
+        listener.vitals(Vitals("serial"))
+        while True:
+            try:
+                await self._hold(listener, health)
+            except DeviceGone as gone:
+                await health.tell(gone.reason)
+            await asyncio.sleep(_LOOK_EVERY_S)
 
-    def _sound(self, port: serial.Serial, answer: Feedback) -> None:
-        if self._feedback == "none":
-            return
-        heard = bells(answer.tone) if self._feedback == "bel" else answer.text.encode() + b"\r\n"
-        # Not port.write: it spins while a port that is held off by flow control takes nothing.
-        try:
-            os.write(port.fileno(), heard)
-        except BlockingIOError:
-            return  # nobody listens; the answer is on the station's screen too
-        except OSError as error:
-            raise DeviceGone(f"unplugged: {error}") from error
+    async def _hold(self, listener: Listener, health: _Health) -> Never:
+        """Raises DeviceGone when the port cannot be opened or is unplugged."""
+        with _open(self._settings) as port:
+            line = _Line(port, self._framing, listener)
+            try:
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(health.tell_if_it_holds())
+                    await answer_scans(line.assembler, listener, self._voice, line.write)
+            except ExceptionGroup as errors:
+                raise errors.exceptions[0] from None
+            finally:
+                line.close()
 
 
-class _Reader:
-    """Turns the bytes that wait on a port into scans, from the loop's reader callback."""
+class _Health:
+    """What was last said of a port."""
 
-    def __init__(self, port: serial.Serial) -> None:
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
+        self._said: str | None = "not opened yet"
+
+    async def tell(self, fault: str | None) -> None:
+        if fault != self._said:
+            self._said = fault
+            await self._listener.health(fault)
+
+    async def tell_if_it_holds(self) -> None:
+        await asyncio.sleep(_HOLDS_AFTER_S)
+        await self.tell(None)
+
+
+def _open(settings: dict[str, Any]) -> _HeldPort:
+    try:
+        return _HeldPort(timeout=0, write_timeout=0, exclusive=True, **settings)
+    except (serial.SerialException, OSError) as error:
+        raise DeviceGone(_in_words(str(settings["port"]), error)) from error
+
+
+def _in_words(port: str, error: Exception) -> str:
+    if isinstance(error, OSError) and error.errno == 2:
+        return f"unplugged: {port} is not there"
+    return str(error)
+
+
+class _Line:
+    """An open port: its bytes go to the assembler from the loop's reader callback."""
+
+    def __init__(self, port: serial.Serial, framing: FramingName, listener: Listener) -> None:
         self._port = port
+        self._listener = listener
         self._loop = asyncio.get_running_loop()
-        self._framer = Framer()
-        self._scans: asyncio.Queue[Scan | DeviceGone] = asyncio.Queue()
-        self._silence: asyncio.TimerHandle | None = None
+        self.assembler = Assembler(framer_of(framing), self._garbled)
         self._loop.add_reader(port.fileno(), self._read)
-
-    async def next_scan(self) -> Scan:
-        scan = await self._scans.get()
-        if isinstance(scan, DeviceGone):
-            raise scan
-        return scan
 
     def _read(self) -> None:
         try:
             data = self._port.read(4096)
         except (serial.SerialException, OSError) as error:
-            self.close()
-            self._scans.put_nowait(DeviceGone(f"unplugged: {error}"))
+            self._loop.remove_reader(self._port.fileno())
+            self.assembler.end(DeviceGone(f"unplugged: {error}"))
             return
-        self._put(self._framer.feed(data, self._loop.time()))
-        self._await_silence()
+        self.assembler.feed(data)
 
-    def _await_silence(self) -> None:
-        if self._silence is not None:
-            self._silence.cancel()
-        self._silence = (
-            self._loop.call_later(self._framer.idle_s, self._on_silence) if self._framer.waiting else None
-        )
+    def _garbled(self, noise: Noise) -> None:
+        self._say(noise.answer)
+        self._listener.garbled(noise)
 
-    def _on_silence(self) -> None:
-        self._put(self._framer.flush(self._loop.time()))
-        self._await_silence()
+    async def write(self, data: bytes) -> None:
+        """What nobody listens to is dropped: the answer is on the station's screen too."""
+        self._say(data)
 
-    def _put(self, frames: list[bytes]) -> None:
-        for frame in frames:
-            scan = read_frame(frame, time.time())
-            if scan is not None:
-                self._scans.put_nowait(scan)
+    def _say(self, data: bytes) -> None:
+        # Not port.write: it spins while a port that is held off by flow control takes nothing.
+        try:
+            os.write(self._port.fileno(), data)
+        except OSError:
+            return  # held off, or unplugged, which the reader sees too
 
     def close(self) -> None:
         self._loop.remove_reader(self._port.fileno())
-        if self._silence is not None:
-            self._silence.cancel()
-            self._silence = None
+        self.assembler.close()

@@ -15,7 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from devices.scanners.scan import Tone, tone_of
+from devices.scanners.scan import Tone
+from devices.scanners.voice import tone_of
 
 _FIFO_BYTES = 8  # a UART hands over its bytes in small groups
 _BETWEEN_BELLS_S = 0.03

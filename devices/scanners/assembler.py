@@ -1,0 +1,99 @@
+"""From the bytes of one connection to its scans, in order; silence is told by the loop's clock."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from typing import Never
+
+from devices.scanners.framing.framer import Frame, Framer, Noise
+from devices.scanners.scan import Listener, Scan, read_frame
+from devices.scanners.voice import Voice
+
+#: What comes within this of the connection, no hand has scanned since: it waited in the scanner, or in the port.
+_WAITED_S = 0.5
+#: Codes that follow each other faster than any hand scans belong to the same burst.
+_BURST_S = 0.15
+
+
+class Assembler:
+    """One connection: feed it from the loop, take scans from it. After a loss, make a new one."""
+
+    def __init__(self, framer: Framer, on_noise: Callable[[Noise], None]) -> None:
+        """`on_noise` is called with what is no code."""
+        self._framer = framer
+        self._on_noise = on_noise
+        self._loop = asyncio.get_running_loop()
+        self._out: asyncio.Queue[Scan | Exception] = asyncio.Queue()
+        self._silence: asyncio.TimerHandle | None = None
+        self._burst_until = self._loop.time() + _WAITED_S
+        self.link = secrets.token_hex(6)
+
+    def feed(self, data: bytes) -> None:
+        """Bytes that have just come."""
+        self._put(self._framer.feed(data, self._loop.time()))
+        self._await_silence()
+
+    def end(self, error: Exception) -> None:
+        """The connection is gone: `next_scan` raises `error` once every scan before it is taken."""
+        self._cancel_silence()
+        self._put(self._framer.cut())
+        self._out.put_nowait(error)
+
+    async def next_scan(self) -> Scan:
+        """The next scan; raises what `end` was given."""
+        out = await self._out.get()
+        if isinstance(out, Exception):
+            raise out
+        return out
+
+    def close(self) -> None:
+        """Nobody takes scans any more."""
+        self._cancel_silence()
+
+    def _put(self, framed: list[Frame | Noise]) -> None:
+        for each in framed:
+            if isinstance(each, Noise):
+                self._on_noise(each)
+            elif (scan := read_frame(each, time.time(), self.link, replayed=self._in_burst())) is not None:
+                self._out.put_nowait(scan)
+
+    def _in_burst(self) -> bool:
+        """Did this code wait somewhere until the connection was there?"""
+        now = self._loop.time()
+        if now > self._burst_until:
+            return False
+        self._burst_until = max(self._burst_until, now + _BURST_S)
+        return True
+
+    def _await_silence(self) -> None:
+        self._cancel_silence()
+        if self._framer.waiting:
+            self._silence = self._loop.call_later(self._framer.idle_s, self._on_silence)
+
+    def _on_silence(self) -> None:
+        self._put(self._framer.flush(self._loop.time()))
+        self._await_silence()
+
+    def _cancel_silence(self) -> None:
+        if self._silence is not None:
+            self._silence.cancel()
+            self._silence = None
+
+
+async def answer_scans(
+    assembler: Assembler, listener: Listener, voice: Voice, write: Callable[[bytes], Awaitable[None]]
+) -> Never:
+    """Have each scan taken in its turn, and tell the scanner after that; raises what the connection ended with.
+
+    `write` gives bytes to the scanner and never raises DeviceError: an answer that a scanner cannot hear is no reason
+    to leave the scans behind it untaken.
+    """
+    while True:
+        scan = await assembler.next_scan()
+        answer = await listener.scanned(scan)
+        heard = scan.receipt + voice(answer)
+        if heard:
+            await write(heard)
