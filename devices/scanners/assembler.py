@@ -12,10 +12,26 @@ from devices.scanners.framing.framer import Frame, Framer, Noise
 from devices.scanners.scan import Listener, Scan, read_frame
 from devices.scanners.voice import Voice
 
-#: What comes within this of the connection, no hand has scanned since: it waited in the scanner, or in the port.
-_WAITED_S = 0.5
-#: Codes that follow each other faster than any hand scans belong to the same burst.
-_BURST_S = 0.15
+
+class Burst:
+    """Tells codes that waited somewhere until the connection was there from those that a hand has just scanned.
+
+    What comes at once with the connection waited in the scanner's memory, or in the port; what follows it faster than
+    any hand scans belongs to the same burst. `now` in seconds of any steady clock.
+    """
+
+    WITH_CONNECTION_S = 0.5
+    FASTER_THAN_A_HAND_S = 0.15
+
+    def __init__(self, now: float) -> None:
+        self._until = now + self.WITH_CONNECTION_S
+
+    def takes(self, now: float) -> bool:
+        """Did the code that comes now wait?"""
+        if now > self._until:
+            return False
+        self._until = max(self._until, now + self.FASTER_THAN_A_HAND_S)
+        return True
 
 
 class Assembler:
@@ -28,7 +44,7 @@ class Assembler:
         self._loop = asyncio.get_running_loop()
         self._out: asyncio.Queue[Scan | Exception] = asyncio.Queue()
         self._silence: asyncio.TimerHandle | None = None
-        self._burst_until = self._loop.time() + _WAITED_S
+        self._burst = Burst(self._loop.time())
         self.link = secrets.token_hex(6)
 
     def feed(self, data: bytes) -> None:
@@ -57,16 +73,11 @@ class Assembler:
         for each in framed:
             if isinstance(each, Noise):
                 self._on_noise(each)
-            elif (scan := read_frame(each, time.time(), self.link, replayed=self._in_burst())) is not None:
+                continue
+            waited = self._burst.takes(self._loop.time())
+            scan = read_frame(each, time.time(), self.link, replayed=waited)
+            if scan is not None:
                 self._out.put_nowait(scan)
-
-    def _in_burst(self) -> bool:
-        """Did this code wait somewhere until the connection was there?"""
-        now = self._loop.time()
-        if now > self._burst_until:
-            return False
-        self._burst_until = max(self._burst_until, now + _BURST_S)
-        return True
 
     def _await_silence(self) -> None:
         self._cancel_silence()

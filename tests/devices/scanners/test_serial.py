@@ -7,82 +7,123 @@ from pathlib import Path
 
 import pytest
 
-from devices.errors import DeviceGone
-from devices.scanners.scan import Feedback, Scan, Tone
+from devices.scanners.framing.framer import Noise
+from devices.scanners.scan import Feedback, Scan, Tone, Vitals
 from devices.scanners.serial import SerialScanner
+from devices.scanners.voice import FeedbackMode
 from devices.sim.scanner import PtyScanner
 
 FAST = 50.0
 
 
-@asynccontextmanager
-async def reading(
-    scanner: SerialScanner, handle: Callable[[Scan], Awaitable[Feedback]]
-) -> AsyncIterator[asyncio.Task[None]]:
-    task: asyncio.Task[None] = asyncio.create_task(scanner.run(handle))
-    try:
-        yield task
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+Take = Callable[[Scan], Awaitable[Feedback]]
 
 
 class Desk:
-    """Answers every scan with one tone, and remembers it."""
+    """Takes every scan, answers with one tone, and remembers all that it is told."""
 
-    def __init__(self, tone: Tone = "good") -> None:
+    def __init__(self, tone: Tone = "good", take: Take | None = None) -> None:
         self.tone: Tone = tone
-        self.scans: asyncio.Queue[str] = asyncio.Queue()
+        self.scans: asyncio.Queue[Scan] = asyncio.Queue()
+        self.healths: asyncio.Queue[str | None] = asyncio.Queue()
+        self.noises: list[Noise] = []
+        self.last_vitals = Vitals()
+        self._take = take or self._answer
 
-    async def handle(self, scan: Scan) -> Feedback:
-        self.scans.put_nowait(scan.text)
+    async def _answer(self, scan: Scan) -> Feedback:
         return Feedback(self.tone, f"{scan.text} ok")
+
+    async def scanned(self, scan: Scan) -> Feedback:
+        answer = await self._take(scan)
+        self.scans.put_nowait(scan)
+        return answer
+
+    def garbled(self, noise: Noise) -> None:
+        self.noises.append(noise)
+
+    async def health(self, fault: str | None) -> None:
+        self.healths.put_nowait(fault)
+
+    def vitals(self, vitals: Vitals) -> None:
+        self.last_vitals = vitals
 
     async def heard(self, count: int) -> list[str]:
         async with asyncio.timeout(5):
-            return [await self.scans.get() for _ in range(count)]
+            return [(await self.scans.get()).text for _ in range(count)]
+
+    async def told(self) -> str | None:
+        async with asyncio.timeout(5):
+            return await self.healths.get()
+
+
+@asynccontextmanager
+async def reading(gun: PtyScanner, desk: Desk, feedback: FeedbackMode = "none") -> AsyncIterator[None]:
+    task: asyncio.Task[None] = asyncio.create_task(SerialScanner(gun.url, feedback=feedback).run(desk))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 @pytest.mark.parametrize("tone", ["good", "wrong", "stop"])
 async def test_the_scanner_hears_the_tone_of_its_scan(tone: Tone) -> None:
     desk = Desk(tone)
     with PtyScanner(speed=FAST) as gun:
-        async with reading(SerialScanner(gun.url, "bel"), desk.handle):
+        async with reading(gun, desk, "bel"):
             assert await gun.scan("SF1001", timeout_s=5) == tone
         assert [(sent.text, sent.tone) for sent in gun.scans] == [("SF1001", tone)]
 
 
-async def test_what_was_scanned_while_nobody_read_is_not_flushed() -> None:
+async def test_the_tone_comes_after_the_scan_is_taken_and_not_before() -> None:
+    taken = asyncio.Event()
+
+    async def slow(_: Scan) -> Feedback:
+        await taken.wait()
+        return Feedback("good", "")
+
+    with PtyScanner(speed=FAST) as gun:
+        async with reading(gun, Desk(take=slow), "bel"):
+            assert await gun.scan("SF1", timeout_s=0.3) is None
+            assert gun.last_answer == b""
+            taken.set()
+            async with asyncio.timeout(5):
+                while gun.last_answer != b"\x07":
+                    await asyncio.sleep(0.01)
+
+
+async def test_what_was_scanned_while_nobody_read_is_not_flushed_and_is_marked_replayed() -> None:
     desk = Desk()
     with PtyScanner(speed=FAST) as gun:
         await gun.scan("SF1", timeout_s=0)
         await gun.scan("SF2", timeout_s=0)
-        async with reading(SerialScanner(gun.url), desk.handle):
-            assert await desk.heard(2) == ["SF1", "SF2"]
+        async with reading(gun, desk):
+            async with asyncio.timeout(5):
+                scans = [await desk.scans.get() for _ in range(2)]
+        assert [(scan.text, scan.replayed) for scan in scans] == [("SF1", True), ("SF2", True)]
 
 
 async def test_scans_are_handled_in_order_while_reading_goes_on() -> None:
-    gate, seen = asyncio.Semaphore(0), asyncio.Queue[str]()
+    gate = asyncio.Semaphore(0)
 
-    async def slow(scan: Scan) -> Feedback:
+    async def slow(_: Scan) -> Feedback:
         await gate.acquire()
-        seen.put_nowait(scan.text)
         return Feedback("good", "")
 
     codes = [f"SF{n}" for n in range(20)]
+    desk = Desk(take=slow)
     with PtyScanner(speed=FAST) as gun:
-        async with reading(SerialScanner(gun.url), slow):
+        async with reading(gun, desk):
             await gun.scan_many(codes, timeout_s=0)
             for _ in codes:
                 gate.release()
-            async with asyncio.timeout(5):
-                assert [await seen.get() for _ in codes] == codes
+            assert await desk.heard(len(codes)) == codes
 
 
 async def test_split_bytes_bounces_and_noise_are_survived() -> None:
     desk = Desk()
     with PtyScanner(speed=FAST) as gun:
-        async with reading(SerialScanner(gun.url), desk.handle):
+        async with reading(gun, desk):
             await gun.scan("SF1", piece=1, timeout_s=0)
             await gun.scan("SF2", times=2, noise=b"\x00\x02\r", timeout_s=0)
             assert await desk.heard(3) == ["SF1", "SF2", "SF2"]
@@ -91,70 +132,83 @@ async def test_split_bytes_bounces_and_noise_are_survived() -> None:
 async def test_silence_ends_a_scan_without_a_terminator() -> None:
     desk = Desk()
     with PtyScanner(speed=FAST, terminator=b"") as gun:
-        async with reading(SerialScanner(gun.url), desk.handle):
+        async with reading(gun, desk):
             await gun.scan("SF1", timeout_s=0)
             assert await desk.heard(1) == ["SF1"]
 
 
 async def test_text_feedback_writes_words() -> None:
-    desk = Desk()
     with PtyScanner(speed=FAST) as gun:
-        async with reading(SerialScanner(gun.url, "text"), desk.handle):
+        async with reading(gun, Desk(), "text"):
             assert await gun.scan("SF1", timeout_s=5) is None
             assert gun.last_answer == b"SF1 ok\r\n"
 
 
-async def test_an_unplugged_scanner_is_gone_and_works_again_when_plugged_in() -> None:
+async def test_an_unplugged_scanner_is_one_fault_and_works_again_when_plugged_in() -> None:
     desk = Desk()
     with PtyScanner(speed=FAST) as gun:
-        scanner = SerialScanner(gun.url, "bel")
-        async with reading(scanner, desk.handle) as task:
-            await gun.scan("SF1", timeout_s=5)
+        async with reading(gun, desk, "bel"):
+            assert await gun.scan("SF1", timeout_s=5) == "good"
+            assert await desk.told() is None
             gun.unplug()
-            with pytest.raises(DeviceGone, match="unplugged"):
-                await asyncio.wait_for(task, 5)
-        gun.plug()
-        async with reading(scanner, desk.handle):
+            first, then = await desk.told(), await desk.told()
+            assert (str(first)[:10], "is not there" in str(then)) == ("unplugged:", True)
+            gun.plug()
+            assert await desk.told() is None
             assert await gun.scan("SF2", timeout_s=5) == "good"
+        assert desk.healths.empty()
 
 
-async def test_scans_read_before_the_unplug_are_still_handled() -> None:
-    gate, seen = asyncio.Event(), []
+async def test_each_connection_has_a_name_of_its_own() -> None:
+    desk = Desk()
+    with PtyScanner(speed=FAST) as gun:
+        async with reading(gun, desk, "bel"):
+            await gun.scan("SF1", timeout_s=5)
+            await gun.scan("SF2", timeout_s=5)
+        async with reading(gun, desk, "bel"):
+            await gun.scan("SF3", timeout_s=5)
+    one, same, other = (desk.scans.get_nowait().link for _ in range(3))
+    assert one == same != other
 
-    async def slow(scan: Scan) -> Feedback:
+
+async def test_scans_read_before_the_unplug_are_still_handled_whoever_can_hear_the_answer() -> None:
+    gate = asyncio.Event()
+
+    async def slow(_: Scan) -> Feedback:
         await gate.wait()
-        seen.append(scan.text)
         return Feedback("good", "")
 
+    desk = Desk(take=slow)
     with PtyScanner(speed=FAST) as gun:
-        async with reading(SerialScanner(gun.url), slow) as task:
+        async with reading(gun, desk, "bel"):
             await gun.scan_many(["SF1", "SF2"], timeout_s=0.05)
             gun.unplug()
             gate.set()
-            with pytest.raises(DeviceGone):
-                await asyncio.wait_for(task, 5)
-    assert seen == ["SF1", "SF2"]
+            assert await desk.heard(2) == ["SF1", "SF2"]
 
 
-async def test_a_port_that_is_not_there_is_a_gone_device(tmp_path: Path) -> None:
-    with pytest.raises(DeviceGone, match="nothing"):
-        await SerialScanner(f"serial://{tmp_path}/nothing").run(Desk().handle)
+async def test_a_port_that_is_not_there_is_a_fault_that_names_it(tmp_path: Path) -> None:
+    desk = Desk()
+    task = asyncio.create_task(SerialScanner(f"serial://{tmp_path}/nothing").run(desk))
+    assert "nothing is not there" in str(await desk.told())
+    task.cancel()
 
 
 async def test_a_port_is_held_exclusively() -> None:
+    other = Desk()
     with PtyScanner(speed=FAST) as gun:
-        async with reading(SerialScanner(gun.url, "bel"), Desk().handle):
+        async with reading(gun, Desk(), "bel"):
             await gun.scan("SF1", timeout_s=5)
-            with pytest.raises(DeviceGone, match="exclusively"):
-                await SerialScanner(gun.url).run(Desk().handle)
+            async with reading(gun, other):
+                assert "exclusively" in str(await other.told())
 
 
-async def test_an_error_of_the_handler_ends_the_reader_with_it() -> None:
+async def test_an_error_of_the_listener_ends_the_reader_with_it() -> None:
     async def broken(scan: Scan) -> Feedback:
         raise ZeroDivisionError(scan.text)
 
     with PtyScanner(speed=FAST) as gun:
-        async with reading(SerialScanner(gun.url), broken) as task:
-            await gun.scan("SF1", timeout_s=0)
-            with pytest.raises(ZeroDivisionError, match="SF1"):
-                await asyncio.wait_for(task, 5)
+        task = asyncio.create_task(SerialScanner(gun.url).run(Desk(take=broken)))
+        await gun.scan("SF1", timeout_s=0)
+        with pytest.raises(ZeroDivisionError, match="SF1"):
+            await asyncio.wait_for(task, 5)
