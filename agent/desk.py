@@ -17,19 +17,18 @@ from agent.core import events as ev
 from agent.core.floor import Entry
 from agent.core.model import Desk, Stop, Task, TaskState
 from agent.core.times import to_text
+from agent.floor_link import FloorLink
 from agent.release import Hand
 from agent.store.store import Store, now_ms
 from agent.store.tables import table
 from agent.wakeup import Wakeup
-from devices.mqtt import Message, MqttLink, Will
+from devices.mqtt import Message
 from devices.pda import (
-    AgentPresence,
     Malformed,
     PdaEvent,
     Presence,
     Recall,
     Reply,
-    StationFeedback,
     TaskStop,
     ToteSlot,
     decode_event,
@@ -37,7 +36,6 @@ from devices.pda import (
     encode,
 )
 from devices.pda import Task as PublishedTask
-from devices.topics import Topics
 
 log = logging.getLogger(__name__)
 
@@ -71,13 +69,12 @@ def command_of(pda: str, event: PdaEvent) -> c.PdaCommand:
 class TaskDesk:
     """PDAs over MQTT, and the lists they hold."""
 
-    def __init__(self, store: Store, config: Config, version: str) -> None:
+    def __init__(self, store: Store, link: FloorLink, config: Config) -> None:
         self._store = store
+        self._link = link
+        self._topics = link.topics
         self._config = config
         self._reader = store.reader()
-        self._topics = Topics(config.site.id)
-        self._version = version
-        self._since = to_text(now_ms())
         self.presences: dict[str, Presence] = {}
         self.gone_since: dict[str, int] = {}
         self.malformed = 0
@@ -85,35 +82,15 @@ class TaskDesk:
         self.idle = Wakeup()
         #: ms from the commit of an order's change to the broker's word that its list was delivered
         self.change_to_task_ms: deque[int] = deque(maxlen=2000)
-        self._on_scan: Callable[[str, bytes], Any] | None = None
         self._dirty: set[str] = set()  # PDAs whose topic is behind the state tables
         self._next_at: dict[str, float] = {}
         #: pda -> commit of the oldest change that its picker must see
         self._awaited_since: dict[str, int] = {}
         self._changed = Wakeup()
-        self._feedback: deque[tuple[str, StationFeedback]] = deque(maxlen=100)
-        self._feedback_waits = Wakeup()
-        self._link = self._make_link()
+        link.subscribe(self._topics.of("presence", "+"), self._take_presence)
+        link.subscribe(self._topics.of("event", "+"), self._take_event)
+        link.on_connected(self._show_all)
         store.follow(self._committed)
-
-    def _make_link(self) -> MqttLink:
-        broker = self._config.broker
-        gone = Will(self._topics.agent_presence, encode(AgentPresence(online=False)), retain=True)
-        return MqttLink(
-            broker.url,
-            client_id=f"floorhand-{self._config.site.id}",
-            username=broker.username,
-            password=self._config.secret(broker.password_file),
-            ca_file=self._config.beside(broker.ca_file),
-            will=gone,
-            subscriptions=self._topics.agent_reads(),
-            retry_cap_s=5.0,
-        )
-
-    @property
-    def connected(self) -> bool:
-        """Is the broker there?"""
-        return self._link.connected
 
     # --- what the journal says ------------------------------------------------------------------------------
 
@@ -139,57 +116,29 @@ class TaskDesk:
         self._dirty.add(pda)
         self._changed.set()
 
-    # --- the link -------------------------------------------------------------------------------------------
+    # --- what PDAs say --------------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Hold the link, publish what changes, for ever."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._publish_changes(), name="desk publisher")
-            group.create_task(self._publish_feedback(), name="feedback publisher")
-            await self._link.run(self._received, self._connected)
+        """Publish what changes, for ever."""
+        await self._publish_changes()
 
-    async def _connected(self, session_present: bool) -> None:
+    def _show_all(self) -> None:
         """Whatever was missed, on either side: every desk is published again."""
-        log.info("broker connected, session %s", "resumed" if session_present else "new")
-        online = encode(AgentPresence(online=True, version=self._version, since=self._since))
-        await self._link.publish(self._topics.agent_presence, online, retain=True)
         for desk in table(Desk).find(self._reader, ""):
             self._mark(desk.pda)
 
-    def show_feedback(self, station: str, feedback: StationFeedback) -> None:
-        """A station's answer to a scan, for its display; nobody waits for the broker."""
-        self._feedback.append((station, feedback))
-        self._feedback_waits.set()
-
-    async def _publish_feedback(self) -> None:
-        """In order; what could not be shown while it mattered is not shown later."""
-        while True:
-            await self._feedback_waits.wait()
-            while self._feedback:
-                station, feedback = self._feedback.popleft()
-                if self.connected:
-                    await self._link.publish(self._topics.of("feedback", station), encode(feedback))
-
-    def on_gateway_scan(self, handle: Callable[[str, bytes], Any]) -> None:
-        """Who takes the scans of gateways: an async function of (gateway, payload)."""
-        self._on_scan = handle
-
-    async def _received(self, message: Message) -> None:
-        """Returns, and so acknowledges, after the commit."""
+    def _sender(self, message: Message) -> str | None:
         parsed = self._topics.parse(message.topic)
         if parsed is None:
             self.malformed += 1
-            return
-        kind, who = parsed
-        if kind == "presence":
-            self._take_presence(who, message.payload)
-        elif kind == "event":
-            await self._take_event(who, message.payload)
-        elif kind == "scan" and self._on_scan is not None:
-            await self._on_scan(who, message.payload)
+            return None
+        return parsed[1]
 
-    def _take_presence(self, pda: str, payload: bytes) -> None:
-        presence = decode_presence(payload)
+    async def _take_presence(self, message: Message) -> None:
+        pda = self._sender(message)
+        if pda is None:
+            return
+        presence = decode_presence(message.payload)
         if isinstance(presence, Malformed):
             self.malformed += 1
             log.warning("presence of %s: %s", pda, presence.reason)
@@ -201,8 +150,11 @@ class TaskDesk:
             self.gone_since.setdefault(pda, now_ms())
         self.idle.set()
 
-    async def _take_event(self, pda: str, payload: bytes) -> None:
-        event = decode_event(payload)
+    async def _take_event(self, message: Message) -> None:
+        pda = self._sender(message)
+        if pda is None:
+            return
+        event = decode_event(message.payload)
         if isinstance(event, Malformed):
             self.malformed += 1
             log.warning("event of %s: %s", pda, event.reason)
@@ -228,11 +180,13 @@ class TaskDesk:
                     self._next_at[pda] = now + _PUBLISH_EVERY_S
                     group.create_task(self._publish(pda), name=f"publish {pda}")
                 waits = [self._next_at[pda] - now for pda in self._dirty if pda in self._next_at]
-                await self._changed.wait(min(waits) if waits and self.connected else None)
+                await self._changed.wait(min(waits) if waits and self._link.connected else None)
 
     def _due(self, now: float) -> list[str]:
         """Nothing is due without a broker: when it is back, every desk is published again."""
-        return [pda for pda in self._dirty if self._next_at.get(pda, 0.0) <= now] if self.connected else []
+        return (
+            [pda for pda in self._dirty if self._next_at.get(pda, 0.0) <= now] if self._link.connected else []
+        )
 
     async def _publish(self, pda: str) -> None:
         since = self._awaited_since.pop(pda, None)

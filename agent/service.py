@@ -21,11 +21,13 @@ from agent.config import Config
 from agent.core import commands as c
 from agent.core.model import Early
 from agent.desk import TaskDesk
+from agent.floor_link import FloorLink
 from agent.hub import HubInbox, HubOutbox
 from agent.leases import LeaseKeeper
 from agent.releaser import Releaser
 from agent.roster import PrinterRoster
 from agent.spool import Spool
+from agent.station_screens import StationScreens
 from agent.stations import Stations
 from agent.store.store import Store, Transaction, now_ms
 from agent.store.tables import table
@@ -69,8 +71,10 @@ class Service:
     async def _work(self, store: Store, roster: PrinterRoster) -> None:
         spool = Spool(store, self._config, roster)
         await spool.adopt()
-        desk = TaskDesk(store, self._config, self._version)
-        stations = Stations(store, desk, self._config)
+        link = FloorLink(self._config, self._version)
+        desk = TaskDesk(store, link, self._config)
+        screens = StationScreens(link)
+        stations = Stations(store, link, screens, self._config)
         views = Views(store, spool, desk, stations, self._version)
         hub, beside = self._config.hub, self._config.beside
         token = self._config.secret(hub.token_file) or ""
@@ -89,18 +93,18 @@ class Service:
                 ).run(),
                 "relay": Relay(client, outbox, on_state=lambda state: _show_relay(views, state)).run(),
                 "leases": keeper.run(),
+                "broker": link.run(),
                 "desk": desk.run(),
+                "station screens": screens.run(),
                 "releaser": Releaser(store, desk, self._config).run(),
                 "tidy": self._tidy(store),
                 "labels ahead": spool.compositor.run(),
-                "health": self._health(views, keeper, desk),
+                "health": self._health(views, keeper, link),
                 "api": api.run(lambda: self._ready(views)),
             }
             for owner in spool.owners:
                 tasks[f"printer {owner.name}"] = owner.run()
-            for station in stations.all:
-                if station.is_serial:
-                    tasks[f"scanner {station.name}"] = station.run()
+            tasks |= stations.tasks()
             await self._run_until_stopped(tasks, views, spool)
 
     async def _run_until_stopped(self, tasks: dict[str, Awaitable[None]], views: Views, spool: Spool) -> None:
@@ -124,13 +128,13 @@ class Service:
         notify(f"READY=1\nSTATUS=working for site {self._config.site.id}")
         log.info("ready: site %s, API at %s", self._config.site.id, self._config.api.socket)
 
-    async def _health(self, views: Views, keeper: LeaseKeeper, desk: TaskDesk) -> None:
+    async def _health(self, views: Views, keeper: LeaseKeeper, link: FloorLink) -> None:
         """What is not as it should be, in words, for /readyz and the screens."""
         while True:
             faults = [f"waybills low: {carrier}" for carrier in keeper.low]
             if views.feed is None or not views.feed.up:
                 faults.append("hub feed down")
-            if not desk.connected:
+            if not link.connected:
                 faults.append("broker down")
             views.degraded = tuple(faults)
             await asyncio.sleep(1.0)

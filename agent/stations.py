@@ -3,58 +3,57 @@
 from __future__ import annotations
 
 import logging
-from urllib.parse import urlsplit
+from collections.abc import Awaitable
 
 from agent.config import Config
 from agent.config_scanning import Scanner
 from agent.core import commands as c
 from agent.core.events import ScanTaken
-from agent.core.times import from_text
-from agent.desk import TaskDesk
+from agent.floor_link import FloorLink
+from agent.station_screens import StationScreens
 from agent.store.store import Outcome, Store, now_ms
-from devices.pda import Malformed, StationFeedback, decode_gateway_scan
+from devices.pda import StationFeedback
 from devices.scanners.framing.framer import Noise
 from devices.scanners.scan import Feedback, Scan, Vitals
 from devices.scanners.serial import SerialScanner
 
 log = logging.getLogger(__name__)
 
+_SAID_OF_NOISE = {
+    "too-long": "no code is that long: scan again",
+    "checksum": "the code came in damaged: scan again",
+    "malformed": "that was no code: scan again",
+    "truncated": "half a code came in: scan again",
+}
+
 
 class Station:
-    """One configured scanner; it listens to it."""
+    """One configured scanner. It listens to it."""
 
-    def __init__(self, store: Store, desk: TaskDesk, config: Config, scanner: Scanner) -> None:
+    def __init__(self, store: Store, screens: StationScreens, config: Config, scanner: Scanner) -> None:
         self._store = store
-        self._desk = desk
+        self._screens = screens
         self._packed_apart = config.packs_apart
-        self._scanner = scanner
+        self._grades = config.codes.grades
+        self.scanner = scanner
         self.name = scanner.id
         self.role = scanner.role
         self.scans = 0
-        self.garbled_count = 0
+        self.ignored = 0
+        self.noises = 0
         self.last_scan_at: int | None = None
         self.fault: str | None = None
         self.last_vitals = Vitals()
 
-    @property
-    def is_serial(self) -> bool:
-        """On a port of this machine, so it needs a task of its own."""
-        return urlsplit(self._scanner.url).scheme == "serial"
-
-    async def run(self) -> None:
-        """Hold the port and answer scans, for ever."""
-        scanner = self._scanner
-        port = SerialScanner(scanner.url, feedback=scanner.feedback, framing=scanner.framing)
-        await port.run(self)
-
     async def scanned(self, scan: Scan) -> Feedback:
-        """Returns after the commit."""
-        return await self.take(scan.text, int(scan.at * 1000))
+        """Its own scanner's."""
+        return await self.take(scan, self.scanner.url.partition("?")[0], self.name)
 
     def garbled(self, noise: Noise) -> None:
-        """Counted."""
-        self.garbled_count += 1
+        """Counted, and shown to whoever holds the scanner."""
+        self.noises += 1
         log.warning("scanner %s: %s: %r", self.name, noise.reason, noise.data)
+        self._screens.show(self.name, StationFeedback("", "wrong", _SAID_OF_NOISE[noise.reason]))
 
     async def health(self, fault: str | None) -> None:
         """Journaled when it changes."""
@@ -62,28 +61,31 @@ class Station:
         await self._store.ask(c.ReportFault(device=self.name, fault=fault))
 
     def vitals(self, vitals: Vitals) -> None:
-        """Shown."""
+        """Shown to the supervisor."""
         self.last_vitals = vitals
 
-    async def take(self, text: str, scanned_at: int, sent_as: str | None = None) -> Feedback:
+    async def take(self, scan: Scan, device: str, path: str, sent_as: str | None = None) -> Feedback:
         """Through the door; the answer stands in the journal when this returns.
 
-        `sent_as`: the sender's own id of the scan, where it may send it again.
+        `device`: what read the code, the same by whichever `path` it comes. `sent_as`: the sender's own id of the
+        scan, where it may send it again.
         """
-        command = c.TakeScan(
-            by=f"scanner:{self.name}", id=sent_as, scanner=self.name, role=self.role, text=text,
-            scanned_at=scanned_at, packed_apart=self._packed_apart,
-        )  # fmt: skip
-        outcome = await self._store.ask(command)
-        self.scans, self.last_scan_at = self.scans + 1, now_ms()
+        outcome = await self._store.ask(self._command(scan, device, path, sent_as))
+        self.last_scan_at = now_ms()
+        self.scans += 1
         answer = _feedback(outcome)
-        self._desk.show_feedback(self.name, StationFeedback(text, answer.tone, answer.text))
+        self._screens.show(self.name, StationFeedback(scan.text, answer.tone, answer.text))
         return answer
 
-    def listens_to(self, gateway: str, device: str) -> bool:
-        """Is this the scanner behind that gateway? A URL without a device takes all of its gateway's."""
-        url = urlsplit(self._scanner.url)
-        return url.scheme == "mqtt" and url.netloc == gateway and url.path.strip("/") in {"", device}
+    def _command(self, scan: Scan, device: str, path: str, sent_as: str | None) -> c.TakeScan:
+        mine = self.scanner
+        return c.TakeScan(
+            by=f"scanner:{self.name}", id=sent_as, scanner=self.name, role=self.role, text=scan.text,
+            scanned_at=int(scan.at * 1000), packed_apart=self._packed_apart, device=device, path=path, link=scan.link,
+            sequence=scan.sequence, replayed=scan.replayed, resent=scan.resent, resends=mine.resends,
+            bounce_ms=mine.bounce_ms, pda=mine.pda,
+            grades=self._grades,
+        )  # fmt: skip
 
 
 def _feedback(outcome: Outcome) -> Feedback:
@@ -96,21 +98,19 @@ def _feedback(outcome: Outcome) -> Feedback:
 
 
 class Stations:
-    """All of them; scans of gateways come over the desk's link."""
+    """All of them, and what carries their scans: ports, the radio, gateways."""
 
-    def __init__(self, store: Store, desk: TaskDesk, config: Config) -> None:
-        self._desk = desk
-        self.all = tuple(Station(store, desk, config, scanner) for scanner in config.scanners)
-        desk.on_gateway_scan(self._from_gateway)
+    def __init__(self, store: Store, link: FloorLink, screens: StationScreens, config: Config) -> None:
+        self.all = tuple(Station(store, screens, config, scanner) for scanner in config.scanners)
 
-    async def _from_gateway(self, gateway: str, payload: bytes) -> None:
-        scan = decode_gateway_scan(payload)
-        if isinstance(scan, Malformed):
-            log.warning("scan of gateway %s: %s", gateway, scan.reason)
-            return
-        station = next((each for each in self.all if each.listens_to(gateway, scan.device)), None)
-        if station is None:
-            log.warning("gateway %s: scanner %s is in no configuration", gateway, scan.device)
-            return
-        sent_as = f"{gateway}/{scan.device}/{scan.seq if scan.seq is not None else scan.data}/{scan.at}"
-        await station.take(scan.data, from_text(scan.at), sent_as)
+    def tasks(self) -> dict[str, Awaitable[None]]:
+        """What must run for them, by name."""
+        return {f"scanner {station.name}": _port(station).run(station) for station in self._by("serial")}
+
+    def _by(self, scheme: str) -> list[Station]:
+        return [station for station in self.all if station.scanner.url.startswith(f"{scheme}:")]
+
+
+def _port(station: Station) -> SerialScanner:
+    scanner = station.scanner
+    return SerialScanner(scanner.url, feedback=scanner.feedback, framing=scanner.framing)

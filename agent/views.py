@@ -120,7 +120,11 @@ class Views:
         for each in self._stations.all:
             last = to_text(each.last_scan_at) if each.last_scan_at else None
             state = "fault" if each.fault else "up"
-            yield ScannerView(each.name, each.role, state, each.fault or "", each.scans, last)
+            vitals = each.last_vitals
+            yield ScannerView(
+                each.name, each.role, state, each.fault or "", each.scans, last, vitals.path,
+                vitals.battery_percent, vitals.signal_dbm, each.ignored, each.noises,
+            )  # fmt: skip
 
     def _pdas(self) -> Iterable[PdaView]:
         live = {

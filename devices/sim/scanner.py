@@ -94,9 +94,19 @@ class PtyScanner:
             self._hearing.clear()
             await self._write(noise + b"".join(text.encode() + self._terminator for text in texts), piece)
             last_byte_at = time.time()
-            tone = await self._listen(timeout_s)
+            tone = await self.listen(timeout_s)
             self.scans += [ScanSent(text, last_byte_at, tone) for text in texts]
             return tone
+
+    async def listen(self, timeout_s: float) -> Tone | None:
+        """The tone of what has come back since the last pull of the trigger, once something has."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._hearing.wait()
+        except TimeoutError:
+            return None
+        await asyncio.sleep(_BETWEEN_BELLS_S)  # the next bells of the same tone
+        return tone_of(bytes(self._heard))
 
     def plug(self) -> None:
         """Appear as a serial port."""
@@ -144,12 +154,3 @@ class PtyScanner:
         if self._ends is not None:
             self._heard += os.read(self._ends[0], 256)
             self._hearing.set()
-
-    async def _listen(self, timeout_s: float) -> Tone | None:
-        try:
-            async with asyncio.timeout(timeout_s):
-                await self._hearing.wait()
-        except TimeoutError:
-            return None
-        await asyncio.sleep(_BETWEEN_BELLS_S)  # the next bells of the same tone
-        return tone_of(bytes(self._heard))

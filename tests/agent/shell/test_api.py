@@ -20,8 +20,10 @@ from agent.config import Config
 from agent.core import commands as c
 from agent.core import events as ev
 from agent.desk import TaskDesk
+from agent.floor_link import FloorLink
 from agent.roster import PrinterRoster
 from agent.spool import Spool
+from agent.station_screens import StationScreens
 from agent.stations import Stations
 from agent.store.store import Store
 from agent.views import Views
@@ -59,8 +61,9 @@ async def office(config: Config) -> AsyncIterator[Office]:
     store.open()
     try:
         await stock_up(store)
-        desk, spool = TaskDesk(store, config, "1.0"), Spool(store, config, roster)
-        views = Views(store, spool, desk, Stations(store, desk, config), "1.0")
+        link, spool = FloorLink(config, "1.0"), Spool(store, config, roster)
+        desk = TaskDesk(store, link, config)
+        views = Views(store, spool, desk, Stations(store, link, StationScreens(link), config), "1.0")
         listening = asyncio.Event()
         transport = httpx.AsyncHTTPTransport(uds=str(config.api.socket))
         async with (

@@ -14,6 +14,7 @@ from agent.config import Config
 from agent.core import commands as c
 from agent.core import events as ev
 from agent.desk import TaskDesk
+from agent.floor_link import FloorLink
 from agent.store.store import Store
 from devices.broker import EmbeddedBroker
 from devices.mqtt import Message
@@ -27,9 +28,10 @@ from tests.devices.pda.conftest import connected_peer
 class Floor:
     """A store with its desk at work."""
 
-    def __init__(self, store: Store, desk: TaskDesk) -> None:
+    def __init__(self, store: Store, link: FloorLink, desk: TaskDesk) -> None:
         self.store = store
         self.desk = desk
+        self.link = link
         self.diary = Diary(store)
 
     async def give(self, order_no: str = "SO-1", qty: int = 2, pda: str = "P1") -> None:
@@ -45,10 +47,11 @@ async def floor(config: Config, *, stocked: bool = True) -> AsyncIterator[Floor]
     try:
         if stocked:
             await stock_up(store)
-        desk = TaskDesk(store, config, "1.0")
-        async with running(desk.run()):
-            await until(lambda: desk.connected)
-            yield Floor(store, desk)
+        link = FloorLink(config, "1.0")
+        desk = TaskDesk(store, link, config)
+        async with running(link.run(), desk.run()):
+            await until(lambda: link.connected)
+            yield Floor(store, link, desk)
     finally:
         await store.close()
 
@@ -202,7 +205,7 @@ async def test_a_broker_that_lost_everything_is_told_everything_again(data_dir: 
                 await made.give()
                 shown = await before.task()
             own.stop()
-            await until(lambda: not made.desk.connected)
+            await until(lambda: not made.link.connected)
             own.start()
             async with pda_at(own.url, site) as after:
                 assert await after.task() == shown
@@ -222,7 +225,8 @@ async def test_the_agents_presence_is_retained_and_its_will_says_that_it_is_gone
     async with watching, floor(config) as made:
         online = msgspec.json.decode((await heard.get()).payload)
         assert (online["online"], online["version"]) == (True, "1.0")
-        made.desk._link.cut()
+        assert made.link._link is not None
+        made.link._link.cut()
         gone = msgspec.json.decode((await heard.get()).payload)
         assert gone["online"] is False
 
@@ -252,7 +256,7 @@ async def test_master_data_that_changes_never_gives_a_revision_two_contents(conf
         await made.give()
         await pda.list()
         await ask(made.store, c.SetSku(data={"sku": "A", "name": "renamed", "barcodes": [GTIN, "12345670"]}))
-        await made.desk._connected(True)
+        made.desk._show_all()
         await pda.list()
     contents: dict[int, set[bytes]] = {}
     for _, payload in pda.shown:

@@ -13,6 +13,7 @@ import pytest
 from agent import releaser
 from agent.core import events as ev
 from agent.desk import TaskDesk
+from agent.floor_link import FloorLink
 from agent.releaser import Releaser
 from agent.store.store import Store
 from devices.broker import EmbeddedBroker
@@ -72,9 +73,10 @@ async def floor(data_dir: Path, broker: EmbeddedBroker, site: str, **picking: An
     store.open()
     try:
         await stock_up(store)
-        desk = TaskDesk(store, config, "1.0")
-        async with running(desk.run(), Releaser(store, desk, config).run()):
-            await until(lambda: desk.connected)
+        link = FloorLink(config, "1.0")
+        desk = TaskDesk(store, link, config)
+        async with running(link.run(), desk.run(), Releaser(store, desk, config).run()):
+            await until(lambda: link.connected)
             yield Floor(store, desk, broker.url, site)
     finally:
         await store.close()

@@ -14,8 +14,8 @@ import pytest
 from agent.config import Config
 from agent.core import commands as c
 from agent.core import events as ev
-from agent.desk import TaskDesk
-from agent.service import Service
+from agent.floor_link import FloorLink
+from agent.station_screens import StationScreens
 from agent.stations import Stations
 from agent.store.store import Store
 from devices.broker import EmbeddedBroker
@@ -30,9 +30,9 @@ from tests.devices.pda.conftest import connected_peer
 class Dock:
     """A store with its stations at work."""
 
-    def __init__(self, store: Store, desk: TaskDesk, stations: Stations) -> None:
+    def __init__(self, store: Store, link: FloorLink, stations: Stations) -> None:
         self.store = store
-        self.desk = desk
+        self.link = link
         self.stations = stations
         self.diary = Diary(store)
 
@@ -54,12 +54,11 @@ async def dock(config: Config) -> AsyncIterator[Dock]:
     store.open()
     try:
         await stock_up(store)
-        desk = TaskDesk(store, config, "1.0")
-        stations = Stations(store, desk, config)
-        made = Dock(store, desk, stations)
-        service = Service(config)
-        serial = [service._supervise(each) for each in stations.all if each.is_serial]
-        async with running(desk.run(), *serial):
+        link = FloorLink(config, "1.0")
+        screens = StationScreens(link)
+        stations = Stations(store, link, screens, config)
+        made = Dock(store, link, stations)
+        async with running(link.run(), screens.run(), *stations.tasks().values()):
             yield made
     finally:
         await store.close()
@@ -148,7 +147,7 @@ async def test_a_gateways_scan_is_answered_on_its_stations_topic(
         broker.url, client_id=f"{site}-gw1", subscriptions=(topics.of("feedback", "dock1"),), on_message=hear
     )
     async with gateway as peer, dock(config) as made:
-        await until(lambda: made.desk.connected)
+        await until(lambda: made.link.connected)
         waybill = await made.picked()
         for device, text in [("nobody", waybill), ("ring7", "unknown"), ("ring7", waybill)]:
             scan = {"device": device, "data": text, "at": "2026-06-18T08:00:00Z"}
