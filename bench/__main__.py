@@ -1,8 +1,11 @@
-"""`make bench`: the machine, then the store's, the planner's and the printing's figures, in some four minutes."""
+"""`make bench`: the machine, then the store's, the planner's, the printing's and the scanning's figures.
+
+Some five minutes.
+"""
 
 from __future__ import annotations
 
-from bench import printing, routing, store
+from bench import printing, routing, scanning, store
 from bench.figures import machine
 
 
@@ -12,6 +15,7 @@ def main() -> None:
     store.main([])
     routing.main()
     printing.main([])
+    scanning.main([])
 
 
 if __name__ == "__main__":
