@@ -1,0 +1,77 @@
+"""A private system bus: a dbus-daemon of our own that lets everybody do everything, for as long as it is wanted."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from devices.errors import DeviceError
+
+# The limits of a system bus (256 connections of a user, 128 replies) are below what hundreds of links take: bleak
+# opens a connection for each.
+_CONFIG = """\
+<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>system</type>
+  <listen>unix:path={path}</listen>
+  <auth>EXTERNAL</auth>
+  <policy context="default">
+    <allow user="*"/>
+    <allow own="*"/>
+    <allow send_destination="*" eavesdrop="true"/>
+    <allow eavesdrop="true"/>
+  </policy>
+  <limit name="max_completed_connections">20000</limit>
+  <limit name="max_incomplete_connections">2000</limit>
+  <limit name="max_connections_per_user">20000</limit>
+  <limit name="max_replies_per_connection">20000</limit>
+  <limit name="max_match_rules_per_connection">20000</limit>
+</busconfig>
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateBus:
+    """A bus that runs; `address` is for DBUS_SYSTEM_BUS_ADDRESS."""
+
+    address: str
+    pid: int
+
+
+@asynccontextmanager
+async def private_bus(socket: Path | None = None) -> AsyncIterator[PrivateBus]:
+    """A bus at `socket`, or anywhere. Raises DeviceError where there is no dbus-daemon, or where it does not start."""
+    with tempfile.TemporaryDirectory(prefix="floorhand-bus-") as folder:
+        config = Path(folder) / "bus.conf"
+        config.write_text(_CONFIG.format(path=socket or Path(folder) / "socket"))
+        daemon = await _start(config)
+        try:
+            yield PrivateBus(await _address(daemon), daemon.pid)
+        finally:
+            if daemon.returncode is None:
+                daemon.terminate()
+            await daemon.communicate()
+
+
+async def _start(config: Path) -> asyncio.subprocess.Process:
+    try:
+        return await asyncio.create_subprocess_exec(
+            "dbus-daemon", f"--config-file={config}", "--nofork", "--nopidfile", "--print-address",
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+    except FileNotFoundError as error:
+        raise DeviceError("dbus-daemon is not installed: apt install dbus-daemon") from error
+
+
+async def _address(daemon: asyncio.subprocess.Process) -> str:
+    """It prints it when it listens."""
+    assert daemon.stdout is not None
+    assert daemon.stderr is not None
+    if line := await daemon.stdout.readline():
+        return line.decode().strip()
+    raise DeviceError((await daemon.stderr.read()).decode(errors="replace").strip())
