@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Never
 
-from devices.scanners.framing.framer import Frame, Framer, Noise
+from devices.scanners.framing.framer import Answer, Frame, Framed, Framer, Noise
 from devices.scanners.scan import Listener, Scan, read_frame
 from devices.scanners.voice import Voice
 
@@ -42,7 +42,7 @@ class Assembler:
         self._framer = framer
         self._on_noise = on_noise
         self._loop = asyncio.get_running_loop()
-        self._out: asyncio.Queue[Scan | Exception] = asyncio.Queue()
+        self._out: asyncio.Queue[Scan | Answer | Exception] = asyncio.Queue()
         self._silence: asyncio.TimerHandle | None = None
         self._burst = Burst(self._loop.time())
         self.link = secrets.token_hex(6)
@@ -59,7 +59,13 @@ class Assembler:
         self._out.put_nowait(error)
 
     async def next_scan(self) -> Scan:
-        """The next scan; raises what `end` was given."""
+        """The next scan, where nothing is written to the scanner; raises what `end` was given."""
+        while isinstance(out := await self.next_output(), Answer):
+            continue
+        return out
+
+    async def next_output(self) -> Scan | Answer:
+        """The next scan, or what is to be written before it; raises what `end` was given."""
         out = await self._out.get()
         if isinstance(out, Exception):
             raise out
@@ -69,15 +75,18 @@ class Assembler:
         """Nobody takes scans any more."""
         self._cancel_silence()
 
-    def _put(self, framed: list[Frame | Noise]) -> None:
+    def _put(self, framed: list[Framed]) -> None:
         for each in framed:
-            if isinstance(each, Noise):
-                self._on_noise(each)
-                continue
-            waited = self._burst.takes(self._loop.time())
-            scan = read_frame(each, time.time(), self.link, replayed=waited)
-            if scan is not None:
-                self._out.put_nowait(scan)
+            match each:
+                case Noise():
+                    self._on_noise(each)
+                case Answer():
+                    self._out.put_nowait(each)
+                case Frame():
+                    waited = self._burst.takes(self._loop.time())
+                    scan = read_frame(each, time.time(), self.link, replayed=waited)
+                    # A code of nothing needs no commit, yet its scanner waits for the receipt.
+                    self._out.put_nowait(scan or Answer(each.receipt))
 
     def _await_silence(self) -> None:
         self._cancel_silence()
@@ -99,12 +108,12 @@ async def answer_scans(
 ) -> Never:
     """Have each scan taken in its turn, and tell the scanner after that; raises what the connection ended with.
 
+    What a framing answers goes the same way, so all that is written to a scanner is in the order of what it sent.
     `write` gives bytes to the scanner and never raises DeviceError: an answer that a scanner cannot hear is no reason
     to leave the scans behind it untaken.
     """
     while True:
-        scan = await assembler.next_scan()
-        answer = await listener.scanned(scan)
-        heard = scan.receipt + voice(answer)
+        out = await assembler.next_output()
+        heard = out.data if isinstance(out, Answer) else out.receipt + voice(await listener.scanned(out))
         if heard:
             await write(heard)

@@ -11,7 +11,7 @@ import serial
 from devices.errors import DeviceGone
 from devices.links.url import port_settings
 from devices.scanners.assembler import Assembler, answer_scans
-from devices.scanners.framing.framer import FramingName, Noise
+from devices.scanners.framing.framer import FramingName
 from devices.scanners.framing.kinds import framer_of
 from devices.scanners.scan import Listener, Vitals
 from devices.scanners.voice import FeedbackMode, voice_of
@@ -98,9 +98,8 @@ class _Line:
 
     def __init__(self, port: serial.Serial, framing: FramingName, listener: Listener) -> None:
         self._port = port
-        self._listener = listener
         self._loop = asyncio.get_running_loop()
-        self.assembler = Assembler(framer_of(framing), self._garbled)
+        self.assembler = Assembler(framer_of(framing), listener.garbled)
         self._loop.add_reader(port.fileno(), self._read)
 
     def _read(self) -> None:
@@ -112,15 +111,8 @@ class _Line:
             return
         self.assembler.feed(data)
 
-    def _garbled(self, noise: Noise) -> None:
-        self._say(noise.answer)
-        self._listener.garbled(noise)
-
     async def write(self, data: bytes) -> None:
         """What nobody listens to is dropped: the answer is on the station's screen too."""
-        self._say(data)
-
-    def _say(self, data: bytes) -> None:
         # Not port.write: it spins while a port that is held off by flow control takes nothing.
         try:
             os.write(self._port.fileno(), data)

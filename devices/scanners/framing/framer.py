@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeAlias
 
 LONGEST_FRAME = 4096
 KEPT_OF_NOISE = 64
+
+#: A silence that ends a code where no byte does: longer than any gap within a code, shorter than from hand to hand.
+IDLE_S = 0.080
+#: A silence after which the rest of a code that has an end of its own does not come any more: a radio repeats what was
+#: lost within this, and no hand scans twice within it.
+STALL_S = 0.250
 
 #: What `[[scanners]]` and profiles name: any line end; one line end alone; STX…ETX; a length before each code; Zebra's
 #: Simple Serial Interface; nothing but silence.
@@ -32,11 +38,20 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Noise:
-    """Bytes that are no code: why, the first of them (at most `KEPT_OF_NOISE`), and what asks for them again."""
+    """Bytes that are no code: why, and the first of them (at most `KEPT_OF_NOISE`)."""
 
     reason: NoiseReason
     data: bytes
-    answer: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the scanner waits for before it goes on, and what promises nothing: written without waiting for a commit."""
+
+    data: bytes
+
+
+Framed: TypeAlias = Frame | Noise | Answer
 
 
 class Framer(Protocol):
@@ -47,7 +62,7 @@ class Framer(Protocol):
 
     @property
     def idle_s(self) -> float:
-        """How long a silence must last before `flush` ends something."""
+        """How long a silence must last from now on before `flush` ends something."""
         ...
 
     @property
@@ -55,14 +70,14 @@ class Framer(Protocol):
         """Whether silence may still end something: ask `flush` when `idle_s` have passed."""
         ...
 
-    def feed(self, data: bytes, now: float) -> list[Frame | Noise]:
+    def feed(self, data: bytes, now: float) -> list[Framed]:
         """What these bytes complete."""
         ...
 
-    def flush(self, now: float) -> list[Frame | Noise]:
+    def flush(self, now: float) -> list[Framed]:
         """What silence has ended, if it has lasted long enough."""
         ...
 
-    def cut(self) -> list[Frame | Noise]:
+    def cut(self) -> list[Framed]:
         """The link is gone: what was half there is truncated, and the next byte begins anew."""
         ...

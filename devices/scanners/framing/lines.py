@@ -1,6 +1,6 @@
-"""Codes that a line end ends, or silence where the scanner sends none.
+"""Codes that a line end ends, or silence, or one of them alone.
 
-What cannot be a code (a line that never ends) is dropped up to the next terminator or silence.
+What cannot be a code (a line that never ends) is dropped up to the next end.
 """
 
 from __future__ import annotations
@@ -8,59 +8,56 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from devices.scanners.framing.framer import KEPT_OF_NOISE, LONGEST_FRAME, Frame, Noise
+from devices.scanners.framing.framer import IDLE_S, STALL_S, Framed
+from devices.scanners.framing.pile import Pile
+from devices.scanners.framing.timed import TimedFramer
 
-IDLE_FLUSH_S = 0.080
-
-_TERMINATOR = re.compile(rb"[\r\n]")
+ANY_LINE_END = re.compile(rb"[\r\n]")
+CR = re.compile(rb"\r")
+LF = re.compile(rb"\n")
+CRLF = re.compile(rb"\r\n")
+NO_BYTE = re.compile(rb"(?!)")
 
 
 @dataclass(slots=True)
-class LineFramer:
-    """CR, LF or CRLF, whichever comes; silence ends a code as well."""
+class LineFramer(TimedFramer):
+    """CR, LF or CRLF, whichever comes; silence ends a code as well.
 
-    longest: int = LONGEST_FRAME
-    idle_s: float = IDLE_FLUSH_S
-    _partial: bytearray = field(default_factory=bytearray)
-    _overlong: bool = False
-    _last_byte_at: float = 0.0
+    `ends` matches another end. With `silence_ends` false nothing else ends a code, so its bytes may dawdle on a radio;
+    one that stalls is truncated. `code` has the size limit.
+    """
+
+    ends: re.Pattern[bytes] = ANY_LINE_END
+    silence_ends: bool = True
+    code: Pile = field(default_factory=Pile)
+    _held: bytes = field(default=b"", init=False)  # the CR that may be the first half of a CRLF
+
+    @property
+    def idle_s(self) -> float:
+        return IDLE_S if self.silence_ends else STALL_S
 
     @property
     def waiting(self) -> bool:
-        return bool(self._partial)
+        return bool(self.code or self._held)
 
-    def feed(self, data: bytes, now: float) -> list[Frame | Noise]:
-        out = self.flush(now)
-        if data:
-            self._last_byte_at = now
-        *ended, rest = _TERMINATOR.split(data)
+    def cut(self) -> list[Framed]:
+        self._release()
+        return self.code.spoil("truncated")
+
+    def _take(self, data: bytes) -> list[Framed]:
+        out: list[Framed] = []
+        *ended, rest = self.ends.split(self._held + data)
         for piece in ended:
-            self._take(piece)
-            out += self._end()
-        self._take(rest)
+            self.code.add(piece)
+            out += self.code.end()
+        self._held = rest[-1:] if self.ends is CRLF and rest.endswith(b"\r") else b""
+        self.code.add(rest.removesuffix(self._held))
         return out
 
-    def flush(self, now: float) -> list[Frame | Noise]:
-        if self.waiting and now - self._last_byte_at >= self.idle_s:
-            return self._end()
-        return []
+    def _silence(self) -> list[Framed]:
+        self._release()
+        return self.code.end() if self.silence_ends else self.code.spoil("truncated")
 
-    def cut(self) -> list[Frame | Noise]:
-        partial, self._partial = bytes(self._partial), bytearray()
-        self._overlong = False
-        return [Noise("truncated", partial[:KEPT_OF_NOISE])] if partial else []
-
-    def _take(self, piece: bytes) -> None:
-        if self._overlong:
-            return
-        self._partial += piece
-        if len(self._partial) > self.longest:
-            self._overlong = True
-            del self._partial[KEPT_OF_NOISE:]
-
-    def _end(self) -> list[Frame | Noise]:
-        frame, self._partial = bytes(self._partial), bytearray()
-        if self._overlong:
-            self._overlong = False
-            return [Noise("too-long", frame)]
-        return [Frame(frame)] if frame else []  # nothing stands between the CR and the LF of a CRLF
+    def _release(self) -> None:
+        self.code.add(self._held)
+        self._held = b""
