@@ -15,7 +15,7 @@ from devices.sim.bluez.handset import BleHandset
 from devices.sim.bluez.tasks import Tasks
 from devices.sim.bluez.tree import ADAPTER, ROOT, Node, Properties, Tree, done, fail, flag
 
-_FADES_DB = (-5, 0, 5)  # how the signal changes from one advertisement to the next
+_FADES_DB = (-3, 0, 3)  # how the signal changes from one advertisement to the next
 _DEEPEST_FADE_DB = 15
 
 
@@ -205,11 +205,12 @@ class AdapterNode:
 
     def _is_wanted(self, handset: BleHandset, rssi_dbm: int) -> bool:
         """Whether the filter of any that discovers lets it through."""
-        offered = {handset.profile.service, *handset.profile.advertised}
         for client in self._discoverers:
             wants = self._filters.get(client, {})
             uuids = {uuid.lower() for uuid in wants.get("UUIDs", ())}
-            if (not uuids or uuids & offered) and rssi_dbm >= wants.get("RSSI", -127):
+            if (not uuids or not uuids.isdisjoint(handset.advertised)) and rssi_dbm >= wants.get(
+                "RSSI", -127
+            ):
                 return True
         return False
 

@@ -8,10 +8,10 @@ from types import TracebackType
 from typing import Self
 
 from dbus_fast import Message, MessageType, RequestNameReply
-from dbus_fast.aio import MessageBus
 
 from devices.errors import DeviceError
 from devices.sim.bluez.adapter import Adapter, AdapterNode, Timing
+from devices.sim.bluez.bus import connect
 from devices.sim.bluez.handset import BleHandset
 from devices.sim.bluez.tasks import Tasks
 from devices.sim.bluez.tree import Tree
@@ -63,7 +63,7 @@ class FakeBluez:
 
     async def start(self) -> None:
         """Start bluetoothd, which knows no device yet. DeviceError where another one owns the name."""
-        bus = await MessageBus(self._bus_address, negotiate_unix_fd=True).connect()
+        bus = await connect(self._bus_address)
         await bus.call(_to_bus("AddMatch", "s", [_WATCH_CLIENTS]))
         bus.add_message_handler(self._handle)
         self._tree.bus = bus

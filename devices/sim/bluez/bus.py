@@ -1,13 +1,18 @@
-"""A private system bus: a dbus-daemon of our own that lets everybody do everything, for as long as it is wanted."""
+"""A private system bus: a dbus-daemon of our own that lets everybody do everything; and a patient way onto it."""
 
 from __future__ import annotations
 
 import asyncio
+import select
+import socket
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from dbus_fast.aio import MessageBus
 
 from devices.errors import DeviceError
 
@@ -44,11 +49,11 @@ class PrivateBus:
 
 
 @asynccontextmanager
-async def private_bus(socket: Path | None = None) -> AsyncIterator[PrivateBus]:
-    """A bus at `socket`, or anywhere. Raises DeviceError where there is no dbus-daemon, or where it does not start."""
+async def private_bus(path: Path | None = None) -> AsyncIterator[PrivateBus]:
+    """A bus at `path`, or anywhere. Raises DeviceError where there is no dbus-daemon, or where it does not start."""
     with tempfile.TemporaryDirectory(prefix="floorhand-bus-") as folder:
         config = Path(folder) / "bus.conf"
-        config.write_text(_CONFIG.format(path=socket or Path(folder) / "socket"))
+        config.write_text(_CONFIG.format(path=path or Path(folder) / "socket"))
         daemon = await _start(config)
         try:
             yield PrivateBus(await _address(daemon), daemon.pid)
@@ -75,3 +80,35 @@ async def _address(daemon: asyncio.subprocess.Process) -> str:
     if line := await daemon.stdout.readline():
         return line.decode().strip()
     raise DeviceError((await daemon.stderr.read()).decode(errors="replace").strip())
+
+
+async def connect(address: str) -> MessageBus:
+    """A connection that takes bursts of any size. Raises OSError."""
+    bus = await MessageBus(address, negotiate_unix_fd=True).connect()
+    writer: Any = bus._writer
+    writer.sock = _PatientSocket(writer.sock)
+    return bus
+
+
+class _PatientSocket:
+    """What dbus-fast writes to. To dbus-fast 5.2 a full send buffer is the end of the connection (`write_callback` in
+    its aio/message_bus.py; altdesktop/python-dbus-next #153); told that nothing was sent, it waits for room. Only a message with a socket in it, which
+    it would send without on its second try, waits here: the daemon always reads on.
+    """
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+
+    def send(self, data: memoryview) -> int:
+        """How many bytes were taken."""
+        try:
+            return self._connection.send(data)
+        except BlockingIOError:
+            return 0
+
+    def sendmsg(self, buffers: Any, ancillary: Any) -> int:
+        """The same, with a socket."""
+        room = select.poll()
+        room.register(self._connection, select.POLLOUT)
+        room.poll()
+        return self._connection.sendmsg(buffers, ancillary)

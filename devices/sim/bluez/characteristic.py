@@ -105,7 +105,7 @@ class RemoteCharacteristic:
 
     async def link_up(self) -> None:
         """Subscribe again for who still listens."""
-        if self._listeners:
+        if self._listeners and self._owner.handset.offers(self.uuid):
             await self._owner.handset.subscribed(self.uuid)
 
     def client_gone(self, client: str) -> None:

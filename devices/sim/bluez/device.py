@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from dbus_fast import DBusError, Message, Variant
 
 from devices.sim.bluez.characteristic import RemoteCharacteristic, export
+from devices.sim.bluez.gatt import BATTERY_LEVEL
 from devices.sim.bluez.handset import BleHandset
 from devices.sim.bluez.tree import BATTERY, DEVICE, Node, Properties, done, fail, flag
 
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from devices.sim.bluez.adapter import AdapterNode
 
 _RSSI_STEP_DB = 8  # a smaller change is not told (BlueZ's RSSI_THRESHOLD)
+
+
+def _strings(values: Iterable[str]) -> Variant:
+    return Variant("as", sorted(set(values)))
 
 
 class RemoteDevice:
@@ -40,14 +45,13 @@ class RemoteDevice:
 
     def _properties(self) -> Properties:
         handset = self.handset
-        uuids = [handset.profile.service, *handset.profile.advertised]
-        return {
+        name = {"Name": Variant("s", handset.name)} if handset.name else {}
+        return name | {
             "Address": Variant("s", handset.address),
             "AddressType": Variant("s", "public"),
-            "Name": Variant("s", handset.name),
-            "Alias": Variant("s", handset.name),
+            "Alias": Variant("s", handset.name or handset.address.replace(":", "-")),
             "Adapter": Variant("o", self.adapter.path),
-            "UUIDs": Variant("as", uuids),
+            "UUIDs": _strings(handset.advertised),
             "Paired": flag(False),
             "Bonded": flag(False),
             "Trusted": flag(False),
@@ -82,7 +86,9 @@ class RemoteDevice:
     # --- the link, as the handset sees it -------------------------------------------------------------------
 
     async def notify(self, uuid: str, packet: bytes) -> None:
-        """A packet came."""
+        """A packet came; of the battery's level, BlueZ takes note itself."""
+        if uuid == BATTERY_LEVEL:
+            self._show_battery()
         if self._characteristics and (characteristic := self._characteristics.get(uuid)):
             await characteristic.notify(packet)
 
@@ -174,7 +180,9 @@ class RemoteDevice:
             fail("Failed", "le-connection-abort-by-remote")
         try:
             async with asyncio.timeout(self.adapter.timing.connect_timeout_s):
-                await (asyncio.Event() if fault == "hang" else self.handset.on_air).wait()
+                on_air = asyncio.Event() if fault == "hang" else self.handset.on_air
+                while not on_air.is_set():  # another adapter may be quicker
+                    await on_air.wait()
         except TimeoutError:
             fail("Failed", "le-connection-timeout")
         self.connected = True
@@ -194,7 +202,8 @@ class RemoteDevice:
             found = export(self, self.handset.services)
             self._characteristics = {characteristic.uuid: characteristic for characteristic in found}
         self._show_battery()
-        self._change({"ServicesResolved": flag(True)})
+        uuids = [*self.handset.advertised, *(service.uuid for service in self.handset.services)]
+        self._change({"UUIDs": _strings(uuids), "ServicesResolved": flag(True)})
         for characteristic in self._characteristics.values():
             await characteristic.link_up()
 

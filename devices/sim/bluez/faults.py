@@ -27,12 +27,13 @@ class Faults:
     replays: int = 0
 
 
-def distort(packets: Iterable[bytes], faults: Faults, rng: random.Random) -> list[bytes]:
-    """The packets as they arrive. Without `swap`, undoubled, their bytes and order stay the same."""
+def distort(packets: Iterable[bytes], faults: Faults, rng: random.Random, longest: int) -> list[bytes]:
+    """The packets as they arrive, none longer than `longest`. But for `double` and `swap`, the bytes stay the same."""
     arriving: list[bytes] = []
     for packet in packets:
         for part in _split(packet, rng) if rng.random() < faults.split else (packet,):
-            if arriving and rng.random() < faults.merge:
+            fits = arriving and len(arriving[-1]) + len(part) <= longest
+            if fits and rng.random() < faults.merge:
                 arriving[-1] += part
             else:
                 arriving.append(part)

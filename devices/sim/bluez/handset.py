@@ -55,7 +55,7 @@ class Link(Protocol):
 class BleHandset:
     """One device. What its public attributes say may be changed at any time, and holds from then on.
 
-    `services` may be replaced by what a lying or a re-flashed device offers. `connects`: how the next attempts to
+    `advertised` (services) and `services` may be replaced by what a lying or a re-flashed device says and offers. `connects`: how the next attempts to
     connect go wrong, one each. `silent`: the link stays, and nothing passes it. `resolves` False: its services are
     never told. `rssi_at`: by adapter, where one hears it in another strength than `rssi_dbm`; None: not at all.
     """
@@ -81,6 +81,7 @@ class BleHandset:
         self.packet_bytes, self.memory = packet_bytes, memory
         self.faults = faults or Faults()
         self.services: tuple[Service, ...] = services_of(profile, battery=battery_percent is not None)
+        self.advertised: tuple[str, ...] = (profile.service, *profile.advertised)
         self.connects: deque[ConnectFault] = deque()
         self.silent, self.resolves = False, True
         self.scans: list[HandsetScan] = []
@@ -135,6 +136,12 @@ class BleHandset:
         except TimeoutError:
             return None
         return self.last_tone
+
+    async def set_battery(self, percent: int) -> None:
+        """Drain or charge it, which it tells a central."""
+        self.battery_percent = percent
+        if self._link is not None and not self.silent:
+            await self._link.notify(BATTERY_LEVEL, self.read(BATTERY_LEVEL))
 
     def drop(self) -> None:
         """Walk out of reach for a moment: the link is lost, and it advertises again."""
@@ -215,7 +222,7 @@ class BleHandset:
 
     async def _send(self, scans: Sequence[HandsetScan]) -> None:
         """They count as sent when the air has taken all of it, as a link layer acknowledges."""
-        for packet in distort(self._packets(scans), self.faults, self._rng):
+        for packet in distort(self._packets(scans), self.faults, self._rng, self.packet_bytes):
             if self._link is None:
                 return
             self._last_packet = packet
