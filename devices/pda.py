@@ -19,6 +19,8 @@ Words = Annotated[str, Meta(max_length=4096)]
 Quantity = Annotated[int, Meta(ge=1, le=1_000_000)]
 Revision = Annotated[int, Meta(ge=1, le=2**53)]
 Slot = Annotated[int, Meta(ge=0, le=1_000)]
+Seq = Annotated[int, Meta(ge=0, le=2**53)]
+Symbology = Annotated[str, Meta(max_length=16)]
 EventType = Literal["task.accepted", "tote.bound", "stop.picked", "stop.short", "task.done", "task.recalled"]
 
 _T = TypeVar("_T", bound=Struct)
@@ -128,13 +130,17 @@ class StationFeedback(Struct, frozen=True):
 
 
 class GatewayScan(Struct, frozen=True, omit_defaults=True):
-    """A scan that a gateway took by radio; `replayed`: read earlier, sent from a scanner's memory."""
+    """A scan that a gateway took by radio.
+
+    `at`: RFC 3339 UTC with three decimals, whatever the gateway wrote; `seq` counts the device's scans; `symbology`:
+    an AIM id; `rssi` in dBm; `replayed`: read earlier, sent from a scanner's memory.
+    """
 
     device: Id
     data: Words
     at: str
-    seq: int | None = None
-    symbology: str | None = None
+    seq: Seq | None = None
+    symbology: Symbology | None = None
     rssi: float | None = None
     replayed: bool = False
 
