@@ -130,7 +130,7 @@ class StationFeedback(Struct, frozen=True):
 
 
 class GatewayScan(Struct, frozen=True, omit_defaults=True):
-    """A scan that a gateway took by radio.
+    """A scan that a gateway took by radio, as `devices.scanners.gateway` reads it.
 
     `at`: RFC 3339 UTC with three decimals, whatever the gateway wrote; `seq` counts the device's scans; `symbology`:
     an AIM id; `rssi` in dBm; `replayed`: read earlier, sent from a scanner's memory.
@@ -190,17 +190,6 @@ def decode_event(payload: bytes) -> PdaEvent | Malformed:
 def decode_presence(payload: bytes) -> Presence | Malformed:
     """What a PDA wrote on its presence topic."""
     return _decode(payload, Presence)
-
-
-def decode_gateway_scan(payload: bytes) -> GatewayScan | Malformed:
-    """What a gateway wrote on its scan topic."""
-    scan = _decode(payload, GatewayScan)
-    if isinstance(scan, Malformed):
-        return scan
-    try:
-        return msgspec.structs.replace(scan, at=canonical_time(scan.at))
-    except ValueError as error:
-        return Malformed(None, f"malformed: {error}")
 
 
 def decode_reply(payload: bytes) -> Reply | Malformed:

@@ -23,7 +23,7 @@ TimeForm = Literal["rfc3339", "s", "ms", "none"]
 
 _FIELDS = ("device", "data", "seq", "symbology", "at", "rssi", "replayed")
 _HARDWARE_ADDRESS = re.compile(r"[0-9A-F]{2}([:-]?)(?:[0-9A-F]{2}\1){4}[0-9A-F]{2}")
-_TOPIC_FILTER = re.compile(r"(?:(?:\+|[^+#/]*)/)*(?:\+|#|[^+#/]*)")
+_TOPIC_FILTER = re.compile(r"(?=.)(?:(?:\+|[^+#/]*)/)*(?:\+|#|[^+#/]*)")
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _OR_NO_TIME = ' (or time = "none")'
 
@@ -60,7 +60,7 @@ class GatewayFormat:
     framing: FramingName | None = None
 
     def __post_init__(self) -> None:
-        if self.topic is not None and not _TOPIC_FILTER.fullmatch(self.topic or "#/"):
+        if self.topic is not None and not _TOPIC_FILTER.fullmatch(self.topic):
             raise ValueError(
                 f"topic: {self.topic!r} is no topic to subscribe to (+ for one level, # for the rest)"
             )
@@ -69,11 +69,11 @@ class GatewayFormat:
         _expect("framing", self.framing, (None, *get_args(FramingName)))
         for name in self.fields:
             _expect("fields", name, _FIELDS)
-        for name in self.required - self.paths.keys():
+        for name in sorted(self.required - self.paths.keys()):
             raise ValueError(f"fields: the path of {name!r} is missing{_OR_NO_TIME if name == 'at' else ''}")
         if self.items_path is not None and self.items_path.origin in {"topic", "payload"}:
             raise ValueError(f"items: {self.items!r} is no path of a list ($ where the whole message is one)")
-        assert self.conditions is not None  # its paths are checked by now
+        _ = self.conditions  # its paths are checked when they are parsed
 
     @cached_property
     def required(self) -> frozenset[str]:

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from devices.pda import (
     AgentPresence,
-    GatewayScan,
     Malformed,
     PdaEvent,
     Presence,
@@ -22,7 +21,6 @@ from devices.pda import (
     ToteSlot,
     canonical_time,
     decode_event,
-    decode_gateway_scan,
     decode_presence,
     decode_reply,
     decode_task,
@@ -104,7 +102,6 @@ def test_what_is_no_json_object_is_malformed(payload: bytes) -> None:
 def test_no_bytes_raise(payload: bytes) -> None:
     assert isinstance(decode_event(payload), Malformed | PdaEvent)
     assert isinstance(decode_presence(payload), Malformed | Presence)
-    assert isinstance(decode_gateway_scan(payload), Malformed | GatewayScan)
     assert isinstance(decode_reply(payload), Malformed | Reply)
     assert not isinstance(decode_task(payload), str)
 
@@ -191,14 +188,6 @@ def test_an_empty_task_topic_means_no_task() -> None:
 )
 def test_messages_look_like_the_contract_on_the_wire(message: msgspec.Struct, wire: dict[str, Any]) -> None:
     assert json.loads(encode(message)) == wire
-
-
-def test_a_gateway_scan_is_read_and_a_broken_one_refused() -> None:
-    good = {"device": "AA:BB", "data": "SF1", "at": "2026-06-18T08:00:00+08:00", "rssi": -60, "other": 1}
-    scan = decode_gateway_scan(json.dumps(good).encode())
-    assert scan == GatewayScan("AA:BB", "SF1", "2026-06-18T00:00:00.000Z", rssi=-60)
-    for broken in ({"data": 7}, {"at": "now"}, {"device": ""}, {"replayed": "yes"}):
-        assert isinstance(decode_gateway_scan(json.dumps(good | broken).encode()), Malformed)
 
 
 @given(
