@@ -1,0 +1,1 @@
+"""Bluetooth scanners: the pure parts, and the real bleak against the fake BlueZ."""
