@@ -12,15 +12,16 @@ from typing import Any
 
 from agent.core.events import Event
 from agent.core.floor import Entry, Floor
-from agent.core.folds import labels, master, orders, parcels, people, picking
+from agent.core.folds import labels, master, orders, parcels, people, picking, scans
 from agent.core.folds.values import Changes
 
-#: Every event that changes something, and what it makes of the floor; the others only tell (a refusal, a scan).
+#: Every event that changes something, and what it makes of the floor; the others only tell (a refusal, a wave).
 FOLDS: dict[type[Event], Callable[[Floor, Entry, Any], Changes]] = {
     **master.FOLDS,
     **orders.FOLDS,
     **labels.FOLDS,
     **picking.FOLDS,
+    **scans.FOLDS,
     **parcels.FOLDS,
     **people.FOLDS,
 }

@@ -7,7 +7,7 @@ command sent again is answered the same and changes nothing. None: the command r
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -243,7 +243,7 @@ class TakeScan(Command, frozen=True):
     """
 
     scanner: str
-    role: str
+    role: Literal["pick", "pack", "ship", "return"]
     text: str
     scanned_at: int
     packed_apart: bool

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from agent.core.model import Line, Party, Stop, Tote
+from agent.core.model import Line, Party, Stop, Tone, Tote
 
 
 class Event(msgspec.Struct, frozen=True, tag_field="type"):
@@ -351,23 +351,62 @@ class DeskCleared(Event, frozen=True, tag="desk.cleared"):
     task: str
 
 
-# --- packing and shipping -----------------------------------------------------------------------------------
+# --- scans, packing and shipping ----------------------------------------------------------------------------
+
+#: Why a scan is ignored; `agent/core/rules/repeats.py` says when.
+Why = Literal["echo", "bounce", "repeat", "replay", "other-path", "resent"]
 
 
-class ScanTaken(Event, frozen=True, tag="scan.taken"):
-    """A scan of a station and what it led to: the audit's answer to who scanned what where."""
+class ScanTaken(Event, frozen=True, tag="scan.taken", omit_defaults=True):
+    """A scan of a station and what it led to: the audit's answer to who scanned what where.
+
+    `device` to `replayed` say what read it and how it came, as in the command.
+    """
 
     scanner: str
     text: str
     scanned_at: int
-    tone: Literal["good", "wrong", "stop"]
+    tone: Tone
     reason: str
+    device: str = ""
+    path: str = ""
+    link: str = ""
+    sequence: int | None = None
+    replayed: bool = False
+
+
+class ScanIgnored(Event, frozen=True, tag="scan.ignored", omit_defaults=True):
+    """A scan that came before: it is answered as the first one was, and changes nothing on the floor.
+
+    `first` is the number of that one in the device's trail; absent where it is older than what is remembered.
+    """
+
+    scanner: str
+    device: str
+    text: str
+    scanned_at: int
+    why: Why
+    tone: Tone
+    reason: str
+    first: int | None = None
+    path: str = ""
+    link: str = ""
+    sequence: int | None = None
+    replayed: bool = False
 
 
 class PackingSet(Event, frozen=True, tag="packing.set"):
     station: str
     waybill: str | None
     scanned: dict[str, int]
+
+
+class PickingSet(Event, frozen=True, tag="picking.set"):
+    """A scanner without a screen has another list in hand, or its picker stands at another stop."""
+
+    station: str
+    task: str | None
+    stop: str | None
 
 
 class ParcelPacked(Event, frozen=True, tag="parcel.packed"):
@@ -382,6 +421,25 @@ class ParcelShipped(Event, frozen=True, tag="parcel.shipped"):
     order_no: str
     waybill: str
     carrier: str
+    scanner: str
+    scanned_at: int
+
+
+class ParcelReturned(Event, frozen=True, tag="parcel.returned"):
+    """It came back; its order stays shipped."""
+
+    order_no: str
+    waybill: str
+    scanner: str
+    scanned_at: int
+
+
+class ParcelGraded(Event, frozen=True, tag="parcel.graded"):
+    """What came back is worth this."""
+
+    order_no: str
+    waybill: str
+    grade: str
     scanner: str
     scanned_at: int
 
@@ -426,6 +484,7 @@ AnyEvent = (
     | LineShort | OrderPicked | LeaseRequested | LeaseRefused | WaybillsLeased | WaybillVoided | LabelQueued
     | PrintStarted | PrintSent | PrintRequeued | LabelPrinted | LabelSuspect | LabelFailed
     | WaveReleased | TaskPlanned | TaskAssigned | PicklistAssigned | TaskAccepted | StopAdded | StopResized | ToteBound
-    | StopPicked | StopShort | TaskDone | TaskRecalled | DeskCleared | ScanTaken | PackingSet | ParcelPacked
-    | ParcelShipped | ExceptionOpened | ExceptionClosed | DeviceFault | DeviceRecovered | PrinterPaused | PrinterResumed
+    | StopPicked | StopShort | TaskDone | TaskRecalled | DeskCleared | ScanTaken | ScanIgnored | PackingSet | PickingSet
+    | ParcelPacked | ParcelShipped | ParcelReturned | ParcelGraded | ExceptionOpened | ExceptionClosed
+    | DeviceFault | DeviceRecovered | PrinterPaused | PrinterResumed
 )  # fmt: skip

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from heapq import merge
 from typing import Any, Protocol, TypeVar
 
 import msgspec
 
 from agent.core.events import Event
-from agent.core.model import Entity, Order, OrderState, Pick, Stock, Waybill
+from agent.core.model import HELD_TASK, Entity, Order, OrderState, Pick, SeenScan, Stock, Task, Waybill
 
 E = TypeVar("E", bound=Entity)
 
@@ -62,6 +63,14 @@ class Floor(Protocol):
         """Every paid order of that carrier that has no waybill, held or not, oldest payment first."""
         ...
 
+    def seen_scans(self, device: str, text: str) -> Iterator[SeenScan]:
+        """What the device has read with this text, as far as it is remembered, newest first."""
+        ...
+
+    def tasks_of_cart(self, cart: str) -> Sequence[str]:
+        """The pick lists that a PDA holds with this cart."""
+        ...
+
     def choose_printer(self, carrier: str, owner: str, instead_of: str | None = None) -> str | None:
         """Among the fitting printers a ready one with the shortest queue; None: no printer fits.
 
@@ -86,6 +95,10 @@ def lacks_label(order: Order) -> bool:
 def wants_label(order: Order) -> bool:
     """Likewise, and not held."""
     return lacks_label(order) and order.held is None
+
+
+def _newest_first(seen: SeenScan) -> int:
+    return -seen.number
 
 
 class MemoryFloor:
@@ -135,6 +148,13 @@ class MemoryFloor:
         waiting = [order for order in self.all(Order) if order.carrier == carrier and lacks_label(order)]
         return sorted(waiting, key=lambda order: (order.paid_at or 0, order.order_no))
 
+    def seen_scans(self, device: str, text: str) -> Iterator[SeenScan]:
+        seen = [each for each in self.all(SeenScan) if (each.device, each.text) == (device, text)]
+        return iter(sorted(seen, key=_newest_first))
+
+    def tasks_of_cart(self, cart: str) -> Sequence[str]:
+        return [task.task for task in self.all(Task) if task.cart == cart and task.state in HELD_TASK]
+
     def choose_printer(self, carrier: str, owner: str, instead_of: str | None = None) -> str | None:
         """The first one: in memory every printer takes everything."""
         del carrier, owner, instead_of
@@ -178,6 +198,15 @@ class Overlay(MemoryFloor):
 
     def without_label(self, carrier: str) -> Sequence[str]:
         return self.under.without_label(carrier)
+
+    def seen_scans(self, device: str, text: str) -> Iterator[SeenScan]:
+        under = self.under.seen_scans(device, text)
+        kept = (seen for seen in under if (SeenScan, seen.key()) not in self.entities)
+        return merge(super().seen_scans(device, text), kept, key=_newest_first)
+
+    def tasks_of_cart(self, cart: str) -> Sequence[str]:
+        under = [task for task in self.under.tasks_of_cart(cart) if (Task, (task,)) not in self.entities]
+        return sorted([*under, *super().tasks_of_cart(cart)])
 
     def choose_printer(self, carrier: str, owner: str, instead_of: str | None = None) -> str | None:
         return self.under.choose_printer(carrier, owner, instead_of)

@@ -7,7 +7,7 @@ Each class below is one table of the store; its `KEY` names the primary key. Not
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import msgspec
 
@@ -66,7 +66,12 @@ class TaskState(StrEnum):
     RECALLED = "recalled"
 
 
-LIVE_TASK = frozenset({TaskState.PLANNED, TaskState.ASSIGNED, TaskState.ACCEPTED})
+HELD_TASK = frozenset({TaskState.ASSIGNED, TaskState.ACCEPTED})
+LIVE_TASK = HELD_TASK | {TaskState.PLANNED}
+
+
+#: What a scanner is told: all is well, a code that is none here, or take your hands off.
+Tone = Literal["good", "wrong", "stop"]
 
 
 class StopState(StrEnum):
@@ -296,6 +301,9 @@ class Parcel(Entity, frozen=True):
     state: ParcelState
     copy_no: int  # the highest copy ever queued
     job: str  # of that copy
+    shipped_at: int | None = None  # when it was scanned at the dock
+    returned_at: int | None = None  # when it was scanned as come back; it stays shipped
+    grade: str | None = None  # what it was graded as after that
 
 
 class PrintJob(Entity, frozen=True):
@@ -415,6 +423,60 @@ class Packing(Entity, frozen=True):
     scanned: dict[str, int] = {}
 
 
+class Picking(Entity, frozen=True):
+    """What a scanner without a screen picks: the list chosen by a code, and the stop at which its picker stands."""
+
+    KEY = ("station",)
+    station: str
+    task: str | None
+    stop: str | None
+
+
+class Counting(Value, frozen=True):
+    """How far a device's own counter is, as one path brings it.
+
+    `since`: the scan, by its number in the trail, with which this counting began; `gaps`: first and last of the
+    sequences that are missing.
+    """
+
+    last: int
+    since: int
+    gaps: tuple[tuple[int, int], ...] = ()
+
+
+class Memory(Value, frozen=True):
+    """A device tells over `link` what it has kept: it has come to our scan `next`, and before that we had `end`."""
+
+    link: str
+    next: int
+    end: int
+
+
+class Trail(Entity, frozen=True):
+    """What a device that reads codes has sent so far: `count` taken scans, and its counter on every path."""
+
+    KEY = ("device",)
+    device: str
+    count: int = 0
+    paths: dict[str, Counting] = {}
+    memory: Memory | None = None
+
+
+class SeenScan(Entity, frozen=True):
+    """One of the last scans of a device, in a ring, for telling a scan that comes twice from one more."""
+
+    KEY = ("device", "slot")
+    device: str
+    slot: int
+    number: int  # in its trail
+    text: str
+    scanned_at: int
+    seen_at: int  # when it came again last
+    paths: dict[str, tuple[int, ...]]  # that have brought it, with the sequences it had there
+    tone: Tone
+    reason: str
+
+
 class FloorException(Entity, frozen=True):
     """Something that waits for a person."""
 
@@ -441,5 +503,5 @@ class Device(Entity, frozen=True):
 #: Every state table, in the order in which `verify` compares them.
 ENTITIES: tuple[type[Entity], ...] = (
     Order, Early, Sku, MissingSku, Location, Stock, Pick, Carrier, Ruleset, LeaseRequest, Waybill, Parcel,
-    PrintJob, Task, Desk, ToteUse, Packing, FloorException, Device,
+    PrintJob, Task, Desk, ToteUse, Packing, Picking, Trail, SeenScan, FloorException, Device,
 )  # fmt: skip

@@ -76,7 +76,7 @@ PROJECTIONS: dict[type[ev.Event], Callable[[Any], Outbound]] = {
     ev.OrderCancelled: _about_order("state_before", "undone"),
     ev.WaveReleased: _about("wave", "order_nos"),
     ev.ExceptionOpened: _about("exception", "kind", "order_no"),
-    ev.ExceptionClosed: _about("exception", "kind", "order_no"),
+    ev.ExceptionClosed: _about("exception", "kind", "order_no", "note"),
     ev.DeviceFault: _about("device", "fault"),
     ev.DeviceRecovered: _about("device"),
 }

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol, TypeVar
 
 from agent.core.floor import Head
-from agent.core.model import Entity, Stock, Waybill
+from agent.core.model import Entity, SeenScan, Stock, Waybill
 from agent.store.tables import table
 
 E = TypeVar("E", bound=Entity)
@@ -93,6 +93,14 @@ class SqlFloor:
                    AND paid_at IS NOT NULL AND state <> 'shipped' AND state <> 'cancelled'
                  ORDER BY paid_at, order_no"""
         return [row[0] for row in self.connection.execute(sql, (carrier,))]
+
+    def seen_scans(self, device: str, text: str) -> Iterator[SeenScan]:
+        where = "WHERE device = ? AND text = ? ORDER BY number DESC"
+        return table(SeenScan).find(self.connection, where, (device, text))
+
+    def tasks_of_cart(self, cart: str) -> Sequence[str]:
+        sql = "SELECT task FROM tasks WHERE cart = ? AND (state = 'assigned' OR state = 'accepted') ORDER BY task"
+        return [row[0] for row in self.connection.execute(sql, (cart,))]
 
     def choose_printer(self, carrier: str, owner: str, instead_of: str | None = None) -> str | None:
         return self.roster.choose_printer(carrier, owner, instead_of)

@@ -33,6 +33,9 @@ TABLE_NAMES: dict[type[m.Entity], str] = {
     m.Desk: "desks",
     m.ToteUse: "totes",
     m.Packing: "packing",
+    m.Picking: "picking",
+    m.Trail: "trails",
+    m.SeenScan: "seen_scans",
     m.FloorException: "exceptions",
     m.Device: "devices",
 }
@@ -58,7 +61,7 @@ def _codec(annotation: Any) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]
     kinds = [kind for kind in typing.get_args(annotation) if kind is not types.NoneType] or [annotation]
     if isinstance(annotation, types.UnionType) and len(kinds) == 1:
         annotation = kinds[0]
-    if annotation in (str, int):
+    if annotation in (str, int) or typing.get_origin(annotation) is typing.Literal:
         return _as_is, _as_is
     if annotation is bool:
         return int, bool

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from agent.core import events as ev
 from agent.core import model as m
 from agent.core.floor import Entry, MemoryFloor
+from agent.core.trails import RING
 
 _O, _J, _P, _T, _S = m.OrderState, m.JobState, m.ParcelState, m.TaskState, m.StopState
 
@@ -66,6 +67,8 @@ def check_floor(floor: MemoryFloor) -> None:
     _check_promises(floor)
     _check_hands(floor)
     _check_labels(floor)
+    _check_parcels(floor)
+    _check_trails(floor)
     for order in floor.all(m.Order):
         assert order.untasked_qty == sum(line.untasked_qty for line in order.lines)
         assert order.paid_at is not None or order.state in {_O.RECEIVED, _O.CANCELLED}, "nothing moves unpaid"
@@ -137,6 +140,27 @@ def _check_holds(floor: MemoryFloor) -> None:
         if (order.held or "").startswith("unknown-carrier:") and order.state not in m.ENDED:
             carrier = floor.get(m.Carrier, order.carrier)
             assert carrier is None or not carrier.active, "held for a carrier that is served"
+
+
+def _check_parcels(floor: MemoryFloor) -> None:
+    for parcel in floor.all(m.Parcel):
+        assert (parcel.shipped_at is not None) == (parcel.state is _P.SHIPPED)
+        assert parcel.returned_at is None or parcel.shipped_at is not None, "came back before it left"
+        assert parcel.grade is None or parcel.returned_at is not None, "graded before it came back"
+
+
+def _check_trails(floor: MemoryFloor) -> None:
+    for seen in floor.all(m.SeenScan):
+        trail = floor.get(m.Trail, seen.device)
+        assert trail is not None
+        assert trail.count - RING <= seen.number < trail.count
+        assert seen.slot == seen.number % RING
+    for trail in floor.all(m.Trail):
+        assert trail.device, "nobody's device"
+        for counting in trail.paths.values():
+            edges = [edge for gap in counting.gaps for edge in gap]
+            assert edges == sorted(edges), "gaps that overlap"
+            assert not edges or edges[-1] < counting.last
 
 
 def check_journal(entries: Sequence[Entry]) -> None:

@@ -13,35 +13,48 @@ from sqlite_utils import Database
 
 from agent.core import commands as c
 from agent.core import events as ev
-from agent.core.model import PrintJob
+from agent.core.model import Order, Parcel, PrintJob
 from agent.store.journal import GENESIS, Row, rows
 from agent.store.migrate import FILES, ensure_schema
 from agent.store.migrations_cli import migrations
 from agent.store.store import DATABASE, Store, now_ms
 from agent.store.tables import table
 from agent.store.verify import verify
-from tests.agent.floors import CONSIGNEE, OnePrinter, lease, order, paid, sku
+from tests.agent.floors import (
+    CONSIGNEE,
+    NOON,
+    OnePrinter,
+    count,
+    lease,
+    order,
+    paid,
+    scan,
+    sku,
+    stop,
+    wave,
+)
 
 MOVED = CONSIGNEE | {"address": "another street 1"}
 #: Fields that came with version 2: a journal of version 1 has none of them.
 _NEW = {"print.started": "mark", "label.queued": "reason"}
 
 
-def old_journal(connection: sqlite3.Connection) -> Iterator[Row]:
-    """The rows as version 1 wrote them, chained anew."""
+def old_journal(connection: sqlite3.Connection, version: int) -> Iterator[Row]:
+    """The rows as that version wrote them, chained anew."""
     before = GENESIS
     for row in rows(connection, "ORDER BY row"):
         data = json.loads(row.data)
-        data.pop(_NEW.get(row.type), None)
+        if version == 1:
+            data.pop(_NEW.get(row.type), None)
         bare = row._replace(data=json.dumps(data, ensure_ascii=False, separators=(",", ":")))
         before = bare.expected_hash(before)
         yield bare._replace(hash=before)
 
 
-def as_version_1(now: Path, old: Path) -> None:
-    """What an agent of version 1 would have on disk after the same commands."""
+def as_version(version: int, now: Path, old: Path) -> None:
+    """What an agent of that version would have on disk after the same commands."""
     with closing(Database(old)) as database:
-        migrations.apply(database, stop_before=FILES[1].stem)
+        migrations.apply(database, stop_before=FILES[version].stem)
     with closing(sqlite3.connect(now)) as source, closing(sqlite3.connect(old)) as target:
         for (name,) in target.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
             if name not in {"_sqlite_migrations", "journal"}:
@@ -49,7 +62,7 @@ def as_version_1(now: Path, old: Path) -> None:
                 copied = source.execute(f"SELECT {names} FROM {name}").fetchall()
                 marks = ", ".join("?" * (names.count(",") + 1))
                 target.executemany(f"INSERT INTO {name} ({names}) VALUES ({marks})", copied)
-        target.executemany(f"INSERT INTO journal VALUES ({', '.join('?' * 9)})", old_journal(source))
+        target.executemany(f"INSERT INTO journal VALUES ({', '.join('?' * 9)})", old_journal(source, version))
         target.commit()
 
 
@@ -61,7 +74,7 @@ async def label(store: Store, command: c.Command) -> None:
 
 
 async def work(store: Store) -> None:
-    """Three orders: SO-1 is hurried and printed again, SO-2 gets another label and is hurried, SO-3 has time."""
+    """SO-1 is hurried and printed again, SO-2 gets another label and is hurried, SO-3 has time and is shipped."""
     numbers = lease(*(f"SF{n}" for n in range(9)), until=now_ms() + 10**9)
     for command in (sku("A"), c.SetCarrier(data={"carrier": "SF"}), *numbers):
         await store.ask(command)
@@ -73,6 +86,19 @@ async def work(store: Store) -> None:
     await store.ask(by(5, "SO-1", 3))
     await label(store, by(4, "SO-2", 2, consignee=MOVED))
     await store.ask(by(3, "SO-2", 3, consignee=MOVED))
+    await ship(store, "SO-3")
+
+
+async def ship(store: Store, order_no: str) -> None:
+    """An order picked and shipped, by a scanner whose scans nobody told apart then."""
+    await store.ask(count("A-01", "A", 9))
+    planned = (await store.ask(wave(stop(order_no)))).entries
+    (listed,) = (entry.event for entry in planned if isinstance(entry.event, ev.TaskPlanned))
+    told = {"pda": "P1", "task": listed.task}
+    await store.ask(c.AcceptTask(**told))
+    await store.ask(c.PickStop(stop=listed.stops[0].stop, qty=2, **told))
+    waybill = await store.submit(lambda t: t.floor.get(Order, order_no).waybill)  # type: ignore[union-attr]
+    assert (await store.ask(scan(waybill or ""))).status == "applied"
 
 
 def by(hour: int | None, order_no: str, revision: int, **changes: object) -> c.TakeOrder:
@@ -81,16 +107,21 @@ def by(hour: int | None, order_no: str, revision: int, **changes: object) -> c.T
     return order(order_no, revision, cutoff_at=cutoff_at, **changes)
 
 
+@pytest.fixture(params=[1, 2])
+def version(request: pytest.FixtureRequest) -> int:
+    return int(request.param)
+
+
 @pytest.fixture
-async def old(data_dir: Path, tmp_path: Path) -> Path:
-    """The data of version 1, and beside it in `now` what version 2 made of the same day."""
+async def old(data_dir: Path, tmp_path: Path, version: int) -> Path:
+    """The data of an older version, and in `data_dir` what this one made of the same day."""
     opened = Store(data_dir, "WH1", OnePrinter())
     opened.open()
     await work(opened)
     await opened.close()
     folder = tmp_path / "old"
     folder.mkdir()
-    as_version_1(data_dir / DATABASE, folder / DATABASE)
+    as_version(version, data_dir / DATABASE, folder / DATABASE)
     return folder
 
 
@@ -106,12 +137,24 @@ def test_a_migrated_database_is_the_fold_of_its_old_journal(old: Path) -> None:
     assert verdict.rows > 20
 
 
-def test_its_jobs_wait_by_the_cut_offs_that_their_orders_had(old: Path, data_dir: Path) -> None:
+def test_its_parcels_left_when_they_were_scanned(old: Path, data_dir: Path) -> None:
+    ensure_schema(old / DATABASE)
+    left = shipped_at(old)
+    assert left == shipped_at(data_dir)
+    assert sorted(left.values(), key=str) == [NOON, None, None, None]
+
+
+def shipped_at(folder: Path) -> dict[str, int | None]:
+    with closing(sqlite3.connect(folder / DATABASE)) as connection:
+        return {each.waybill: each.shipped_at for each in table(Parcel).find(connection, "")}
+
+
+def test_its_jobs_wait_by_the_cut_offs_that_their_orders_had(old: Path, data_dir: Path, version: int) -> None:
     ensure_schema(old / DATABASE)
     cutoffs = [job.cutoff_at for job in jobs(old)]
     assert cutoffs == [job.cutoff_at for job in jobs(data_dir)]
     assert (None in cutoffs, len(set(cutoffs))) == (True, 5)
-    assert {job.mark for job in jobs(old)} == {""}
+    assert {job.mark for job in jobs(old)} == {"" if version == 1 else "odometer 7"}
 
 
 async def test_work_goes_on_where_it_was(old: Path) -> None:

@@ -37,7 +37,12 @@ FIELDS = {
     "order.cancelled": {"order_no", "state_before", "undone"},
     "wave.released": {"wave", "order_nos"},
     "exception.opened": {"exception", "kind", "order_no"},
-    "exception.closed": {"exception", "kind", "order_no"},
+    "exception.closed": {
+        "exception",
+        "kind",
+        "order_no",
+        "note",
+    },  # what became of it: a grade, a person's word
     "device.fault": {"device", "fault"},
     "device.recovered": {"device"},
 }

@@ -8,11 +8,14 @@ import pytest
 
 from agent.core import commands as c
 from agent.core import events as ev
+from agent.core.decide import decide
 from agent.core.floor import MemoryFloor
 from agent.core.model import JobState, OrderState, Parcel, ParcelState, PrintJob
+from agent.core.story import Refused
 from tests.agent.floors import (
     CONSIGNEE,
     GTIN,
+    NOON,
     accept,
     ask,
     code,
@@ -136,7 +139,7 @@ def test_a_voided_waybill_is_stopped_and_the_new_one_is_good(state: OrderState, 
     floor = floor_with(state)
     old = waybill(floor)
     run(floor, order(revision=2, consignee=CONSIGNEE | {"phone": "1"}))
-    assert reason(floor, scan(old, role)) == "stop: the waybill is void"
+    assert reason(floor, scan(old, role)) == "stop: the waybill is void: stick the new label on"
     run(floor, scan(waybill(floor), role))
 
 
@@ -203,7 +206,7 @@ def packing() -> MemoryFloor:
 def test_at_a_pack_station_the_last_item_packs_the_parcel() -> None:
     floor = packing()
     shown = [said(run(floor, scan(item, "pack"))) for item in (GTIN, "B", f"0{GTIN}")]
-    assert shown == ["good: 2 items left", "good: 1 items left", "good: packed"]
+    assert shown == ["good: 2 items left", "good: 1 item left", "good: packed"]
     assert order_of(floor).state is OrderState.PACKED
 
 
@@ -230,22 +233,67 @@ def test_scanning_the_waybill_again_begins_the_count_again() -> None:
     assert said(run(floor, scan("A", "pack"))) == "good: 2 items left"
 
 
+def test_a_gtin_inside_a_longer_code_names_its_item() -> None:
+    floor = packing()
+    long = scan(f"01{GTIN:0>14}10LOT7", "pack", gtin=f"{GTIN:0>14}", lot="LOT7")
+    assert said(run(floor, long)) == "good: 2 items left"
+
+
+def test_another_parcel_waits_until_the_half_packed_one_is_finished_or_begun_anew() -> None:
+    floor = packing()
+    run(floor, order("SO-2"), paid("SO-2"), wave(stop("SO-2"), pda="P3"))
+    accept(floor)
+    run(floor, pick(task_of(floor), 2), scan("A", "pack"))
+    other = scan(order_of(floor, "SO-2").waybill or "", "pack")
+    assert reason(floor, other) == f"wrong: first finish {waybill(floor)}: 2 items left"
+    run(floor, scan(waybill(floor), "pack"), other)
+    assert said(run(floor, scan("A", "pack"))) == "good: 1 item left"
+
+
+def test_a_half_packed_parcel_that_cannot_be_finished_holds_up_no_other() -> None:
+    floor = packing()
+    run(floor, order("SO-2"), paid("SO-2"), wave(stop("SO-2"), pda="P3"))
+    accept(floor)
+    run(floor, pick(task_of(floor), 2), scan("A", "pack"), fact("cancelled"))
+    run(floor, scan(order_of(floor, "SO-2").waybill or "", "pack"))
+
+
 def test_packed_again_is_good() -> None:
     floor = floor_with(OrderState.PACKED)
     assert said(run(floor, scan(waybill(floor), "pack"))) == "good: already packed"
 
 
-# --- other stations -----------------------------------------------------------------------------------------
+# --- every station ------------------------------------------------------------------------------------------
 
 
-def test_a_returned_parcel_is_put_aside_with_an_exception() -> None:
-    floor = floor_with(OrderState.SHIPPED)
-    run(floor, scan(waybill(floor), "return"))
-    assert open_exceptions(floor) == {"returned"}
-    assert order_of(floor).state is OrderState.SHIPPED
-
-
-@pytest.mark.parametrize("role", ["pick", "return"])
+@pytest.mark.parametrize("role", ["pick", "pack", "ship", "return"])
 def test_every_scan_stands_in_the_journal(role: str) -> None:
     decided = ask(floor_with(OrderState.READY), scan("4711", role))
     assert kinds(decided.events) == ["scan.taken"]  # type: ignore[union-attr]  # it is refused
+
+
+#: contracts.md, section 4, "Scans": the state of the order, and what each role answers to its waybill.
+CONTRACT = {
+    OrderState.READY: ("stop", "stop", "stop"),
+    OrderState.RELEASED: ("stop", "stop", "stop"),
+    OrderState.PICKING: ("stop", "stop", "stop"),
+    OrderState.PICKED: ("good", "stop", "good"),
+    OrderState.PACKED: ("good", "good", "good"),
+    OrderState.SHIPPED: ("good", "good", "good"),
+    OrderState.CANCELLED: ("stop", "stop", "stop"),
+}
+
+
+@pytest.mark.parametrize("state", CONTRACT)
+def test_every_state_is_answered_as_the_contract_says(state: OrderState) -> None:
+    floor = floor_with(state)
+    parcel = floor.all(Parcel)[0].waybill
+    asked = (scan(parcel), scan(parcel, packed_apart=True), scan(parcel, "pack"))
+    tones = []
+    for each in asked:
+        decided = decide(floor, each, NOON)
+        events = decided.events if isinstance(decided, Refused) else decided
+        tones.append(said(list(events)).partition(":")[0])
+        told = {"exception.opened"} if tones[-1] == "stop" else set()
+        assert {kind for kind in kinds(events) if kind.startswith("exception")} == told
+    assert tuple(tones) == CONTRACT[state]

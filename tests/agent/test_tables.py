@@ -6,6 +6,7 @@ import random
 import sqlite3
 import types
 import typing
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
@@ -115,7 +116,8 @@ def test_every_entity_has_a_table_with_a_column_per_field() -> None:
         "INSERT INTO stock VALUES ('A-01', 'A', -1, 0)",
         "INSERT INTO stock VALUES ('A-01', 'A', 0, -1)",
         "INSERT INTO waybills VALUES ('W', 'SF', 'L', 0, 'lost')",
-        "INSERT INTO parcels VALUES ('W', 'SO-1', 'SF', 'lost', 1, 'J')",
+        "INSERT INTO parcels VALUES ('W', 'SO-1', 'SF', 'lost', 1, 'J', NULL, NULL, NULL)",
+        "INSERT INTO seen_scans VALUES ('ble:1', 0, 0, 'A', 0, 0, '{}', 'fine', '')",
         "INSERT INTO desks VALUES ('P1', 'T1'), ('P2', 'T1')",
         "INSERT INTO picks VALUES (1, 'A-01', 'A', 0)",
     ],
@@ -149,11 +151,20 @@ def test_the_next_job_is_read_off_the_end_of_an_index() -> None:
     assert [step[3] for step in plan] == ["SEARCH print_jobs USING INDEX print_jobs_waiting (printer=?)"]
 
 
-def test_the_orders_that_wait_for_a_carrier_are_found_by_an_index() -> None:
+@pytest.mark.parametrize(
+    ("question", "index"),
+    [
+        (lambda floor: floor.without_label("YT"), "orders_unlabelled (carrier=?"),
+        (lambda floor: next(floor.seen_scans("ble:1", "A"), None), "seen_scans_text (device=? AND text=?)"),
+        (lambda floor: floor.tasks_of_cart("cart-1"), "tasks_cart (cart=?)"),
+    ],
+)
+def test_a_named_question_is_answered_off_an_index(
+    question: Callable[[SqlFloor], object], index: str
+) -> None:
     seen: list[str] = []
     connection = scratch()
     connection.set_trace_callback(seen.append)
-    SqlFloor(connection, OnePrinter(), Head()).without_label("YT")
+    question(SqlFloor(connection, OnePrinter(), Head()))
     connection.set_trace_callback(None)
-    plan = connection.execute(f"EXPLAIN QUERY PLAN {seen[0]}").fetchall()
-    assert "USING INDEX orders_unlabelled (carrier=?" in plan[0][3]
+    assert index in connection.execute(f"EXPLAIN QUERY PLAN {seen[0]}").fetchone()[3]

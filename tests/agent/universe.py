@@ -29,6 +29,7 @@ NOS = ("SO-1", "SO-2", "SO-3")
 SKUS = ("A", "B", "X")
 PLACES = ("A-01", "A-02", "B-01")
 PDAS = ("P1", "P2")
+GRADES = ("GRADE-A", "GRADE-B")
 NONSENSE = "no-such-thing"
 OTHER_CONSIGNEE = f.CONSIGNEE | {"name": "韩梅梅"}
 
@@ -152,7 +153,7 @@ def _master(floor: MemoryFloor, choose: Choose) -> c.Command:
         f.count(choose(PLACES), choose(SKUS), choose((0, 1, 4, 10, -1)), as_of),
         f.count(choose(PLACES), choose(SKUS), choose((0, 1, 4, 10)), as_of),
         f.sku(choose(SKUS), *choose(((), (f.GTIN,)))),
-        f.location(choose(PLACES), choose(("Z1", "Z2"))),
+        f.location(choose(PLACES), choose(("Z1", "Z2")), choose(("bin", "bin", "depot"))),
         c.SetCarrier(data={"carrier": choose(("SF", "YT", 7)), "active": choose((True, True, False))}),
         c.SetSku(data={"sku": choose(("A", None)), "weight_g": -1}),
         c.SetLocation(data={"location": "A-01"}),
@@ -234,9 +235,23 @@ def _stop(floor: MemoryFloor, choose: Choose) -> c.Command:
 
 def _scan(floor: MemoryFloor, choose: Choose) -> c.Command:
     texts = [each.waybill for each in floor.all(m.Parcel)] + [f.code(job) for job in floor.all(m.PrintJob)]
-    items = ["A", "B", f.GTIN, NONSENSE, "FH1:::", f"FH1:SF001:{NONSENSE}:1", "FH1:SF001:j:²"]
-    text = choose([*texts, *texts, *items])
-    return f.scan(text, choose(("ship", "pack", "pick", "return")), choose((True, False)))
+    lists = [*(each.task for each in floor.all(m.Task)), "cart-1", "c", "T1", "T2", *PLACES]
+    items = ["A", "B", f.GTIN, NONSENSE, "FH1:::", f"FH1:SF001:{NONSENSE}:1", "FH1:SF001:j:²", *GRADES]
+    text = choose([*texts, *texts, *lists, *items, *items])
+    role = choose(("ship", "pack", "pick", "pick", "return"))
+    return f.scan(text, role, choose((True, False)), **_sent(choose))
+
+
+def _sent(choose: Choose) -> dict[str, Any]:
+    """How the scan came: first, again, late, from a memory, with a clock set back."""
+    flag = (False, False, True)
+    return {
+        "device": choose(("", "ble:1", "ble:1", "ble:2")), "path": choose(("gw1", "gw1", "gw2")),
+        "link": choose(("", "l1", "l2")), "sequence": choose((None, None, *range(6), 41)),
+        "scanned_at": f.NOON + choose((0, 0, 20, 300, 700, 3_000, 70_000, 10**8, -5_000)),
+        "replayed": choose(flag), "resent": choose(flag), "resends": choose(flag), "bounce_ms": choose((600, 0)),
+        "gtin": choose((None, f"0{f.GTIN}")), "pda": choose((None, *PDAS)), "grades": choose(((), GRADES)),
+    }  # fmt: skip
 
 
 MAKERS: tuple[Maker, ...] = (

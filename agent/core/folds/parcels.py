@@ -1,4 +1,4 @@
-"""Packing tables and parcels."""
+"""Parcels: packed, shipped, come back."""
 
 from __future__ import annotations
 
@@ -13,10 +13,6 @@ from agent.core.floor import Entry, Floor
 from agent.core.folds.values import Changes, known, moved
 
 
-def _packing_set(_: Floor, __: Entry, event: ev.PackingSet) -> Changes:
-    return [m.Packing(event.station, event.waybill, event.scanned)]
-
-
 def _parcel_packed(floor: Floor, entry: Entry, event: ev.ParcelPacked) -> Changes:
     return [
         replace(known(floor, m.Parcel, event.waybill), state=m.ParcelState.PACKED),
@@ -25,14 +21,24 @@ def _parcel_packed(floor: Floor, entry: Entry, event: ev.ParcelPacked) -> Change
 
 
 def _parcel_shipped(floor: Floor, entry: Entry, event: ev.ParcelShipped) -> Changes:
+    parcel = known(floor, m.Parcel, event.waybill)
     return [
-        replace(known(floor, m.Parcel, event.waybill), state=m.ParcelState.SHIPPED),
+        replace(parcel, state=m.ParcelState.SHIPPED, shipped_at=event.scanned_at),
         moved(known(floor, m.Order, event.order_no), m.OrderState.SHIPPED, entry),
     ]
 
 
+def _parcel_returned(floor: Floor, _: Entry, event: ev.ParcelReturned) -> Changes:
+    return [replace(known(floor, m.Parcel, event.waybill), returned_at=event.scanned_at)]
+
+
+def _parcel_graded(floor: Floor, _: Entry, event: ev.ParcelGraded) -> Changes:
+    return [replace(known(floor, m.Parcel, event.waybill), grade=event.grade)]
+
+
 FOLDS: dict[type[ev.Event], Callable[[Floor, Entry, Any], Changes]] = {
-    ev.PackingSet: _packing_set,
     ev.ParcelPacked: _parcel_packed,
     ev.ParcelShipped: _parcel_shipped,
+    ev.ParcelReturned: _parcel_returned,
+    ev.ParcelGraded: _parcel_graded,
 }

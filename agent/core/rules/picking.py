@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from agent.core import commands as c
 from agent.core import events as ev
-from agent.core.model import ENDED, Order, Sku, Stop, StopState, Task, TaskState, Tote, ToteUse
+from agent.core.model import ENDED, Order, Stop, StopState, Task, TaskState, Tote, ToteUse
+from agent.core.rules.goods import codes_of, same_barcode
 from agent.core.rules.lists import add_stops, finish_order
 from agent.core.rules.tasks import accepted_task
 from agent.core.story import Refused, Story
-
-_GTIN_DIGITS = 14
 
 
 def bind_tote(story: Story, command: c.BindTote) -> Refused | None:
@@ -88,8 +87,7 @@ def _wrong_pick(story: Story, stop: Stop, command: c.PickStop) -> Refused | None
         return Refused(f"malformed: a pick of {command.qty}")
     if command.qty > stop.open_qty:
         return Refused(f"too-many: {command.qty} wanted, {stop.open_qty} open")
-    sku = story.get(Sku, stop.sku)
-    barcodes = (*stop.shown.barcodes, *(sku.barcodes if sku is not None else ()))
+    barcodes = barcodes_of(story, stop)
     if not barcodes:
         return None
     if command.barcode is None:
@@ -99,11 +97,9 @@ def _wrong_pick(story: Story, stop: Stop, command: c.PickStop) -> Refused | None
     return None
 
 
-def same_barcode(one: str, other: str) -> bool:
-    """GTINs of 8, 12, 13 and 14 digits are the same number at 14 digits."""
-    if one.isdigit() and other.isdigit() and max(len(one), len(other)) <= _GTIN_DIGITS:
-        return one.zfill(_GTIN_DIGITS) == other.zfill(_GTIN_DIGITS)
-    return one == other
+def barcodes_of(story: Story, stop: Stop) -> tuple[str, ...]:
+    """As the list shows them, and as they are by now."""
+    return (*stop.shown.barcodes, *codes_of(story, stop.sku))
 
 
 def _wrong_tote(story: Story, task: Task, stop: Stop, tote: str | None) -> Refused | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from agent.core import commands as c
 from agent.core import events as ev
-from agent.core.model import LIVE_TASK, Desk, Order, OrderState, Stock, Stop, Task, TaskState, Tote
+from agent.core.model import HELD_TASK, LIVE_TASK, Desk, Order, OrderState, Stock, Stop, Task, TaskState, Tote
 from agent.core.rules.lists import shown_at
 from agent.core.story import Refused, Story
 
@@ -158,7 +158,7 @@ def not_your_task(command: c.PdaCommand) -> Refused:
 def held_task(story: Story, command: c.PdaCommand) -> Task | Refused:
     """The list that this PDA holds, or the refusal that it does not."""
     task = story.get(Task, command.task)
-    if task is None or task.pda != command.pda or task.state not in {TaskState.ASSIGNED, TaskState.ACCEPTED}:
+    if task is None or task.pda != command.pda or task.state not in HELD_TASK:
         return not_your_task(command)
     return task
 

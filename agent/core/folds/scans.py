@@ -1,0 +1,78 @@
+"""What devices have sent, and what stations have on their tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from msgspec.structs import replace
+
+from agent.core import events as ev
+from agent.core import model as m
+from agent.core.floor import Entry, Floor
+from agent.core.folds.values import Changes, known
+from agent.core.trails import RING, counted, memory_after_live, memory_over
+
+#: The counter stood there before: nothing of it is new.
+_TOLD_BEFORE = frozenset({"repeat", "replay"})
+#: Sequences of one scan on one path: a trigger that is held down may give it many.
+_KEPT = 32
+
+
+def _scan_taken(floor: Floor, _: Entry, event: ev.ScanTaken) -> Changes:
+    if not event.device:
+        return []
+    trail = floor.get(m.Trail, event.device) or m.Trail(event.device)
+    seen = m.SeenScan(
+        event.device, trail.count % RING, trail.count, event.text, event.scanned_at, event.scanned_at,
+        {event.path: _sequences(event)}, event.tone, event.reason,
+    )  # fmt: skip
+    heard = replace(trail, paths=_counting(trail, event), memory=_memory(trail, event))
+    return [replace(heard, count=trail.count + 1), seen]
+
+
+def _scan_ignored(floor: Floor, _: Entry, event: ev.ScanIgnored) -> Changes:
+    trail = known(floor, m.Trail, event.device)
+    counting = trail.paths if event.why in _TOLD_BEFORE else _counting(trail, event)
+    heard = replace(trail, paths=counting, memory=_memory(trail, event))
+    if event.first is None:
+        return [heard]
+    first = known(floor, m.SeenScan, event.device, event.first % RING)
+    brought = (*first.paths.get(event.path, ()), *_sequences(event))
+    paths = {**first.paths, event.path: tuple(dict.fromkeys(brought))[-_KEPT:]}
+    return [heard, replace(first, seen_at=event.scanned_at, paths=paths)]
+
+
+def _sequences(event: ev.ScanTaken | ev.ScanIgnored) -> tuple[int, ...]:
+    return () if event.sequence is None else (event.sequence,)
+
+
+def _counting(trail: m.Trail, event: ev.ScanTaken | ev.ScanIgnored) -> dict[str, m.Counting]:
+    if event.sequence is None:
+        return trail.paths
+    return {**trail.paths, event.path: counted(trail.paths.get(event.path), event.sequence, trail.count)}
+
+
+def _memory(trail: m.Trail, event: ev.ScanTaken | ev.ScanIgnored) -> m.Memory | None:
+    if not event.replayed:
+        return memory_after_live(trail.memory)
+    memory = memory_over(trail, event.link)
+    if isinstance(event, ev.ScanIgnored) and event.why == "replay" and event.first is not None:
+        return replace(memory, next=event.first + 1)
+    return memory
+
+
+def _packing_set(_: Floor, __: Entry, event: ev.PackingSet) -> Changes:
+    return [m.Packing(event.station, event.waybill, event.scanned)]
+
+
+def _picking_set(_: Floor, __: Entry, event: ev.PickingSet) -> Changes:
+    return [m.Picking(event.station, event.task, event.stop)]
+
+
+FOLDS: dict[type[ev.Event], Callable[[Floor, Entry, Any], Changes]] = {
+    ev.ScanTaken: _scan_taken,
+    ev.ScanIgnored: _scan_ignored,
+    ev.PackingSet: _packing_set,
+    ev.PickingSet: _picking_set,
+}

@@ -1,0 +1,34 @@
+-- When a parcel left, by the scan at the dock; when it came back, and what it was graded as.
+ALTER TABLE parcels ADD COLUMN shipped_at INTEGER;
+ALTER TABLE parcels ADD COLUMN returned_at INTEGER;
+ALTER TABLE parcels ADD COLUMN grade TEXT;
+UPDATE parcels SET shipped_at = (
+  SELECT json_extract(shipped.data, '$.scanned_at') FROM journal AS shipped
+  WHERE shipped.order_no = parcels.order_no AND shipped.type = 'parcel.shipped'
+    AND json_extract(shipped.data, '$.waybill') = parcels.waybill
+) WHERE state = 'shipped';
+-- A manifest: a carrier's parcels of a time.
+CREATE INDEX parcels_shipped ON parcels (carrier, shipped_at) WHERE shipped_at IS NOT NULL;
+-- What a scanner without a screen picks. The list of a cart is looked up when the cart's code is scanned.
+CREATE TABLE picking (station TEXT PRIMARY KEY, task TEXT, stop TEXT);
+CREATE INDEX tasks_cart ON tasks (cart, task) WHERE state = 'assigned' OR state = 'accepted';
+-- What each device has sent: its counters, and a ring of its last scans.
+CREATE TABLE trails (
+  device TEXT PRIMARY KEY,
+  count INTEGER NOT NULL CHECK (count >= 0),
+  paths TEXT NOT NULL,
+  memory TEXT
+);
+CREATE TABLE seen_scans (
+  device TEXT NOT NULL,
+  slot INTEGER NOT NULL,
+  number INTEGER NOT NULL,
+  text TEXT NOT NULL,
+  scanned_at INTEGER NOT NULL,
+  seen_at INTEGER NOT NULL,
+  paths TEXT NOT NULL,
+  tone TEXT NOT NULL CHECK (tone = 'good' OR tone = 'wrong' OR tone = 'stop'),
+  reason TEXT NOT NULL,
+  PRIMARY KEY (device, slot)
+) WITHOUT ROWID;
+CREATE INDEX seen_scans_text ON seen_scans (device, text, number);
