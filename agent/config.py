@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Meta, Struct, field
 
-from agent.config_scanning import BleProfile, Bluetooth, Codes, Gateway, Id, Scanner
+from agent.config_scanning import BleProfile, Bluetooth, Codes, Gateway, Id, Scanner, Scanning
 from agent.core.model import Party
 from devices.links.address import check_address
 from devices.printers.languages import WITH_FONT
@@ -273,6 +273,8 @@ def _refuse_wrong(config: Config, path: Path) -> None:
     _refuse_devices(path, "printers", config.printers)
     _refuse_printers(path, config.printers)
     _refuse_devices(path, "scanners", config.scanners)
+    for key, fault in Scanning(config.scanners, config.profiles, config.gateways, config.codes).faults():
+        raise ConfigError(f"{path}: `{key}`: {fault}")
     _refuse_open_api(config, path)
 
 

@@ -1,14 +1,19 @@
-"""The configuration's tables about scanners."""
+"""The configuration's tables about scanners, and what can be wrong with them beyond their types."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from devices.scanners.ble.profiles import NotifyMode
+from devices.links.url import ble_address, gateway_address, port_settings
+from devices.scanners.ble.profiles import PROFILES, NotifyMode, Profile, profile_named, uuid_of
 from devices.scanners.framing.framer import FramingName
+from devices.scanners.gateway import Encoding, GatewayFormat, TimeForm
 from devices.scanners.voice import FeedbackMode
+from devices.scanners.waybills import compile_rules
 
 Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,64}\Z")]
 Text = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -59,8 +64,9 @@ class Gateway(Struct, frozen=True):
     """A gateway that publishes another JSON than the contract's: where it does, and which field is what.
 
     `fields` gives, for a name of the contract (`device`, `data`, `seq`, `symbology`, `at`, `rssi`, `replayed`), the
-    path of its value: `a.b[0]` in the JSON, `topic[3]` for a level of the topic, empty for the payload as it is.
-    `items`: the path of a list with a scan in each item. `where`: paths, and the value that each must have for a
+    path of its value: `a.b[0]` in the JSON, `topic[3]` for a level of the topic (the first is 0), empty for the payload
+    as it is. `items`: the path of a list with a scan in each item (`$`: the message itself), at which paths then begin
+    that have no `$` in front. `where`: paths, and the value that each must have for a
     message to be a scan. `encoding`: how `data` stands in the JSON. `time`: how `at` does. `framing`: `data` are pieces
     of what a scanner sends, to be put together; absent: each is a whole code.
     """
@@ -70,8 +76,8 @@ class Gateway(Struct, frozen=True):
     fields: dict[str, str] = {}
     items: str | None = None
     where: dict[str, str | int | float | bool] = {}
-    encoding: Literal["text", "hex", "base64"] = "text"
-    time: Literal["rfc3339", "s", "ms", "none"] = "rfc3339"
+    encoding: Encoding = "text"
+    time: TimeForm = "rfc3339"
     framing: FramingName | None = None
 
 
@@ -81,3 +87,92 @@ class Codes(Struct, frozen=True):
 
     waybills: dict[str, tuple[Text, ...]] = {}
     grades: tuple[Text, ...] = ("GRADE-A", "GRADE-B", "GRADE-C", "GRADE-D")
+
+
+def profile_of(own: BleProfile) -> Profile:
+    """A site's profile as the Bluetooth driver has it. Raises ValueError for a UUID that is none."""
+    return Profile(
+        id=own.id,
+        service=uuid_of(own.service),
+        notify=uuid_of(own.notify),
+        write=uuid_of(own.write) if own.write is not None else None,
+        names=own.names,
+        advertised=tuple(map(uuid_of, own.advertised)),
+        framing=own.framing,
+        notify_mode=own.notify_mode,
+        write_response=own.write_response,
+    )
+
+
+def format_of(own: Gateway) -> GatewayFormat:
+    """A site's gateway as its messages are read. Raises ValueError for a path that is none."""
+    return GatewayFormat(
+        topic=own.topic,
+        fields=own.fields,
+        items=own.items,
+        where=own.where,
+        encoding=own.encoding,
+        time=own.time,
+        framing=own.framing,
+    )
+
+
+class Scanning(Struct, frozen=True):
+    """All of these tables."""
+
+    scanners: Sequence[Scanner]
+    profiles: Sequence[BleProfile]
+    gateways: Sequence[Gateway]
+    codes: Codes
+
+    def faults(self) -> Iterator[tuple[str, str]]:
+        """(key, what is wrong with it)"""
+        for key, check in self._checks():
+            fault = _fault(check)
+            if fault is not None:
+                yield key, fault
+        yield from self._twice()
+
+    def _checks(self) -> Iterator[tuple[str, Callable[[], object]]]:
+        for n, profile in enumerate(self.profiles):
+            yield f"profiles[{n}]", partial(profile_of, profile)
+        for n, gateway in enumerate(self.gateways):
+            yield f"gateways[{n}]", partial(format_of, gateway)
+        for n, scanner in enumerate(self.scanners):
+            yield f"scanners[{n}]", partial(self._check, scanner)
+        yield "codes.waybills", partial(compile_rules, self.codes.waybills)
+
+    def _check(self, scanner: Scanner) -> None:
+        scheme = scanner.url.partition(":")[0]
+        if scheme == "serial":
+            port_settings(scanner.url)
+        elif scheme == "ble":
+            self._check_profile(ble_address(scanner.url)[1])
+        else:
+            gateway_address(scanner.url)
+        if scheme != "serial" and scanner.framing != "line":
+            raise ValueError("`framing` is for serial scanners: profiles and gateways have their own")
+        if scanner.pda is not None and scanner.role != "pick":
+            raise ValueError("`pda` is for scanners of the role pick")
+
+    def _check_profile(self, profile: str | None) -> None:
+        if profile is not None:
+            profile_named(profile, [*map(profile_of, self.profiles), *PROFILES])
+
+    def _twice(self) -> Iterator[tuple[str, str]]:
+        """Two scanners of one address would both be told of its scans."""
+        seen: dict[str, str] = {}
+        for n, scanner in enumerate(self.scanners):
+            address = scanner.url.partition("?")[0]
+            address = address.upper() if address.startswith("ble:") else address
+            if address in seen:
+                yield f"scanners[{n}].url", f"{scanner.url!r} is the scanner {seen[address]} already"
+            seen[address] = scanner.id
+
+
+def _fault(check: Callable[[], object]) -> str | None:
+    try:
+        check()
+    except ValueError as error:
+        return str(error)
+    return None

@@ -1,7 +1,7 @@
 """Carriers' waybill numbers: the formats that are known, and those that a site adds.
 
 Only formats that nothing else on a floor looks like are known. The sources are the carriers' present numbers as the
-MIT-licensed BF-zh/Courier-Validation has and tests them, the table of Taobao's `logistics.companies.get`
+project BF-zh/Courier-Validation has and tests them, the table of Taobao's `logistics.companies.get`
 (`reg_mail_no`), and UPU standard S10 for post. Left to the site, because goods carry such codes too: bare twelve
 digits (old SF, ZTO, STO: a UPC-A), thirteen that begin with 50, 88, 95 or 97 (YD, STO, EMS: EAN-13 of the United
 Kingdom, Korea and Malaysia, and books), fifteen that begin with another 3 than 31 (YD: an IMEI begins with 35).

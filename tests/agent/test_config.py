@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.config import Config, ConfigError, Printer, load, parse
+from agent.config_scanning import profile_of
 
 SMALLEST = """
 [site]
@@ -180,6 +181,39 @@ def test_every_language_is_taken_over_every_link(tmp_path: Path, url: str, langu
 )
 def test_a_wrong_label_key_says_what_is_expected(tmp_path: Path, more: str, why: str) -> None:
     assert why in refusal(tmp_path, SMALLEST + f"[labels]\n{more}")
+
+
+SCANNER = '[[scanners]]\nid = "s1"\nrole = "ship"\nurl = '
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        (SCANNER + '"serial:///dev/x?bits=9X9"', "baud, bits"),
+        (SCANNER + '"ble://AA:BB"', "`scanners[0]`: not a Bluetooth address (ble://AA:BB:CC:DD:EE:FF"),
+        (SCANNER + '"ble://AA:BB:CC:DD:EE:FF?profile=nuss"', "no Bluetooth profile 'nuss' (there are: nus, feea"),
+        (SCANNER + '"mqtt://gw 1/d"', "not a gateway's scanner (mqtt://gateway/device"),
+        (SCANNER + '"mqtt://gw1/d"\nframing = "ssi"', "`framing` is for serial scanners"),
+        (SCANNER + '"serial:///dev/x"\nframing = "lines"', "known are line, cr, lf"),
+        (SCANNER + '"serial:///dev/x"\npda = "P1"', "`pda` is for scanners of the role pick"),
+        (SCANNER + '"ble://aa:bb:cc:dd:ee:ff"\n' + SCANNER.replace("s1", "s2") + '"ble://AA:BB:CC:DD:EE:FF?profile=nus"',
+         "is the scanner s1 already"),
+        ('[[profiles]]\nid = "a"\nservice = "ab0"\nnotify = "ab01"', "`profiles[0]`: not a UUID"),
+        ('[[gateways]]\nid = "g"\nfields = { device = "a..b", data = "" }', "fields.device: 'a..b' is no path"),
+        ('[[gateways]]\nid = "g"\nfields = { device = "a" }', "the path of 'at' is missing"),
+        ('[codes]\nwaybills = { SF = ["SF("] }', "`codes.waybills`: waybills of SF: 'SF(' is no regular expression"),
+    ],
+)  # fmt: skip
+def test_a_scanners_wrong_key_says_what_is_expected(tmp_path: Path, more: str, why: str) -> None:
+    assert why in refusal(tmp_path, SMALLEST + more)
+
+
+def test_a_sites_own_profile_is_known_to_its_scanners(tmp_path: Path) -> None:
+    own = '[[profiles]]\nid = "acme"\nservice = "ab00"\nnotify = "AB01"\nnames = ["ACME-"]\n'
+    config = read(tmp_path, SMALLEST + own + SCANNER + '"ble://AA:BB:CC:DD:EE:FF?profile=acme"')
+    profile = profile_of(config.profiles[0])
+    assert profile.is_advertised("ACME-7", ())
+    assert (profile.notify, profile.write) == ("0000ab01-0000-1000-8000-00805f9b34fb", None)
 
 
 @pytest.mark.parametrize("zone", ["Asia/Nowhere", "Asia", "", "../etc/passwd"])
