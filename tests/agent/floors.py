@@ -197,8 +197,10 @@ def short(task: Task, qty: int, stop_at: int = 0) -> c.ShortStop:
 
 def scan(text: str, role: str = "ship", packed_apart: bool = False, **changes: Any) -> c.TakeScan:
     """By nobody's device, so that nothing is a repeat, unless `changes` name one."""
-    values = {"scanner": f"{role}1", "role": role, "scanned_at": NOON, "packed_apart": packed_apart}
-    return c.TakeScan(**{**values, "text": text, **changes})  # type: ignore[arg-type]  # values of many types
+    values: dict[str, Any] = {
+        "scanner": f"{role}1", "role": role, "text": text, "scanned_at": NOON, "packed_apart": packed_apart,
+    }  # fmt: skip
+    return c.TakeScan(**values | changes)
 
 
 def code(job: PrintJob) -> str:

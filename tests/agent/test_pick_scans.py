@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from agent.core import commands as c
 from agent.core import events as ev
 from agent.core.floor import MemoryFloor
 from agent.core.model import Desk, OrderState, TaskState
+from agent.core.story import Refused
 from tests.agent.floors import (
     GTIN,
     ask,
@@ -40,11 +43,10 @@ def floor() -> MemoryFloor:
     return floor
 
 
-def said(floor: MemoryFloor, text: str, **changes: object) -> str:
+def said(floor: MemoryFloor, text: str, pda: str | None = "P1", **changes: Any) -> str:
     """What the scanner is told."""
-    command = scan(text, "pick", **{"pda": "P1", **changes})
-    decided = ask(floor, command)
-    events = decided if isinstance(decided, list) else decided.events  # type: ignore[union-attr]
+    decided = ask(floor, scan(text, "pick", pda=pda, **changes))
+    events = decided.events if isinstance(decided, Refused) else decided
     (taken,) = [event for event in events if isinstance(event, ev.ScanTaken)]
     return f"{taken.tone}: {taken.reason}"
 

@@ -13,7 +13,7 @@ from agent.core.floor import Entry, Floor
 from agent.core.folds.values import Changes, known
 from agent.core.trails import RING, counted, memory_after_live, memory_over
 
-#: The counter stood there before: nothing of it is new.
+#: The device has not read again: neither its counter nor the scan that is told again has moved on.
 _TOLD_BEFORE = frozenset({"repeat", "replay"})
 #: Sequences of one scan on one path: a trigger that is held down may give it many.
 _KEPT = 32
@@ -33,10 +33,10 @@ def _scan_taken(floor: Floor, _: Entry, event: ev.ScanTaken) -> Changes:
 
 def _scan_ignored(floor: Floor, _: Entry, event: ev.ScanIgnored) -> Changes:
     trail = known(floor, m.Trail, event.device)
-    counting = trail.paths if event.why in _TOLD_BEFORE else _counting(trail, event)
-    heard = replace(trail, paths=counting, memory=_memory(trail, event))
-    if event.first is None:
+    heard = replace(trail, memory=_memory(trail, event))
+    if event.why in _TOLD_BEFORE or event.first is None:
         return [heard]
+    heard = replace(heard, paths=_counting(trail, event))
     first = known(floor, m.SeenScan, event.device, event.first % RING)
     brought = (*first.paths.get(event.path, ()), *_sequences(event))
     paths = {**first.paths, event.path: tuple(dict.fromkeys(brought))[-_KEPT:]}
