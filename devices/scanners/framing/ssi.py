@@ -17,8 +17,9 @@ from devices.scanners.framing.pile import Pile
 from devices.scanners.framing.ssi_code_types import AIM_IDS
 from devices.scanners.framing.ssi_packets import Cause, Opcode, Packet
 
-#: A scanner gives a code up when it has sent a packet three times and waited two seconds each time (its defaults).
-NEXT_PACKET_S = 6.0
+#: From the last byte on, by when the next packet of a code has come, its second copy, and its third and last: a scanner
+#: waits two seconds for each answer (its default).
+TRIES_S = (1.5, 3.5, 6.0)
 
 _ACKNOWLEDGED = Answer(ssi.ACK)
 _RESEND = Answer(ssi.nak(Cause.RESEND))
@@ -31,27 +32,30 @@ class SsiFramer(CountedFramer):
 
     code: Pile = field(default_factory=Pile)
     _type: int = field(default=0, init=False)
-    _taken: Packet | None = field(
-        default=None, init=False
-    )  # the last packet of a code, unless it was asked for again
+    _taken: Packet | None = field(default=None, init=False)  # the last packet of a code, as it was first sent
     _said: list[Framed] = field(default_factory=list, init=False)  # what came of it
+    _stalls: int = field(default=0, init=False)  # how often what was awaited did not come, or not whole
 
     @property
     def idle_s(self) -> float:
-        return STALL_S if self._unit else NEXT_PACKET_S
+        return STALL_S if self._unit else TRIES_S[min(self._stalls, 2)]
 
     @property
     def waiting(self) -> bool:
         return bool(self._unit or self.code)
 
     def cut(self) -> list[Framed]:
-        self._taken = None
-        return self._drop_unit() + self.code.spoil("truncated")
+        return self._drop_unit() + self._give_up()
 
     def _silence(self) -> list[Framed]:
+        if self._stalls >= 2 and not self._unit:
+            return self._give_up()
+        self._stalls += 1
+        return [*self._drop_unit(), _RESEND] if self._unit else []
+
+    def _give_up(self) -> list[Framed]:
         self._taken = None
-        if self._unit:
-            return [*self._drop_unit(), _RESEND]
+        self._stalls = 0
         return self.code.spoil("truncated")
 
     def _size(self, first: int) -> int | None:
@@ -75,11 +79,20 @@ class SsiFramer(CountedFramer):
 
     def _code_packet(self, packet: Packet) -> list[Framed]:
         first_sent = replace(packet, resent=False)
-        if not (packet.resent and first_sent == self._taken):
-            self._said = self._next_packet(packet)
-            self._taken = first_sent
-            return self._said
-        return [replace(each, resent=True) if isinstance(each, Frame) else each for each in self._said]
+        if packet.resent and first_sent == self._taken:
+            self._stalls = 0
+            return [replace(each, resent=True) if isinstance(each, Frame) else each for each in self._said]
+        abandoned = [] if self._goes_on(packet) else self._give_up()
+        if abandoned and packet.resent:
+            return [*abandoned, _DENIED]
+        self._taken, self._stalls = first_sent, 0
+        self._said = self._next_packet(packet)
+        return abandoned + self._said
+
+    def _goes_on(self, packet: Packet) -> bool:
+        """Does it belong to the packets before it? After a stall only a second copy surely does: a packet that is sent
+        for the first time begins another code, and a later copy may be of either."""
+        return self._stalls == 0 or (self._stalls == 1 and packet.resent)
 
     def _next_packet(self, packet: Packet) -> list[Framed]:
         kind, piece = packet.data[:1], packet.data[1:]  # each packet names the code's type again
