@@ -9,9 +9,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from devices.sim.bluez import FakeBluez, private_bus
-from devices.sim.bluez.adapter import Timing
-from devices.sim.bluez.bluez import adapters as some_adapters
+from devices.sim.bluez import FakeBluez, Timing, private_bus
+from devices.sim.bluez import adapters as some_adapters
 
 _VARIABLE = "DBUS_SYSTEM_BUS_ADDRESS"
 

@@ -13,10 +13,14 @@ faults.py          what goes wrong between it and us
 
 from __future__ import annotations
 
-from devices.sim.bluez.adapter import Adapter
-from devices.sim.bluez.bluez import FakeBluez
+from devices.sim.bluez.adapter import Adapter, Timing
+from devices.sim.bluez.bluez import FakeBluez, adapters
 from devices.sim.bluez.bus import PrivateBus, private_bus
 from devices.sim.bluez.faults import Faults
 from devices.sim.bluez.handset import BleHandset, HandsetScan
+from devices.sim.bluez.weather import weather
 
-__all__ = ["Adapter", "BleHandset", "FakeBluez", "Faults", "HandsetScan", "PrivateBus", "private_bus"]
+__all__ = [
+    "Adapter", "BleHandset", "FakeBluez", "Faults", "HandsetScan", "PrivateBus", "Timing", "adapters", "private_bus",
+    "weather",
+]  # fmt: skip

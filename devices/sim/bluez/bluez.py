@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -83,14 +84,15 @@ class FakeBluez:
             node.power(on=False)  # told to nobody any more, but the handsets feel it
         self._nodes.clear()
         bus.disconnect()
-        await bus.wait_for_disconnect()  # type: ignore[no-untyped-call]
+        with suppress(OSError, EOFError):  # the bus itself may have gone first
+            await bus.wait_for_disconnect()  # type: ignore[no-untyped-call]
         await self._tasks.close()
 
     # --- what is around it ----------------------------------------------------------------------------------
 
-    def add(self, handset: BleHandset) -> None:
-        """A handset comes into the building."""
-        self.handsets.append(handset)
+    def add(self, *handsets: BleHandset) -> None:
+        """Handsets come into the building."""
+        self.handsets += handsets
 
     def remove(self, handset: BleHandset) -> None:
         """It leaves the building."""

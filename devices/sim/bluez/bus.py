@@ -68,6 +68,7 @@ async def _start(config: Path) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
             "dbus-daemon", f"--config-file={config}", "--nofork", "--nopidfile", "--print-address",
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C in a terminal ends us first
         )  # fmt: skip
     except FileNotFoundError as error:
         raise DeviceError("dbus-daemon is not installed: apt install dbus-daemon") from error
@@ -91,9 +92,11 @@ async def connect(address: str) -> MessageBus:
 
 
 class _PatientSocket:
-    """What dbus-fast writes to. To dbus-fast 5.2 a full send buffer is the end of the connection (`write_callback` in
-    its aio/message_bus.py; altdesktop/python-dbus-next #153); told that nothing was sent, it waits for room. Only a message with a socket in it, which
-    it would send without on its second try, waits here: the daemon always reads on.
+    """What dbus-fast writes to.
+
+    To dbus-fast 5.2 a full send buffer is the end of the connection (`write_callback` in its aio/message_bus.py;
+    altdesktop/python-dbus-next #153); told that nothing was sent, it waits for room. Only a message with a socket in
+    it, which it would send without on its second try, waits here: the daemon always reads on.
     """
 
     def __init__(self, connection: socket.socket) -> None:

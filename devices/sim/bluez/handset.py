@@ -7,6 +7,7 @@ import random
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -55,9 +56,10 @@ class Link(Protocol):
 class BleHandset:
     """One device. What its public attributes say may be changed at any time, and holds from then on.
 
-    `advertised` (services) and `services` may be replaced by what a lying or a re-flashed device says and offers. `connects`: how the next attempts to
-    connect go wrong, one each. `silent`: the link stays, and nothing passes it. `resolves` False: its services are
-    never told. `rssi_at`: by adapter, where one hears it in another strength than `rssi_dbm`; None: not at all.
+    `advertised` and `services` may be replaced by what a lying or a re-flashed device says and offers. `connects`: how
+    the next attempts to connect go wrong, one each. `silent`: the link stays, and nothing passes it. `resolves` False:
+    its services are never told. `rssi_at`: by adapter, where one hears it in another strength than `rssi_dbm`; None:
+    not at all.
     """
 
     def __init__(
@@ -127,15 +129,14 @@ class BleHandset:
                 await self._send(scans)
         return scans
 
-    async def next_tone(self, timeout_s: float = 1.0) -> Tone | None:
-        """The next tone that comes; None if none does."""
-        self._toned.clear()
-        try:
+    async def tone_for(self, scan: HandsetScan, timeout_s: float = 1.0) -> Tone | None:
+        """Wait for the tone that answers a scan; None if none comes."""
+        with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
-                await self._toned.wait()
-        except TimeoutError:
-            return None
-        return self.last_tone
+                while scan.tone is None:
+                    self._toned.clear()
+                    await self._toned.wait()
+        return scan.tone
 
     async def set_battery(self, percent: int) -> None:
         """Drain or charge it, which it tells a central."""
