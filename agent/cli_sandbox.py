@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import math
 from pathlib import Path
 
 from agent.cli_words import FINE, USAGE, Commands, add_media, clock, count, media_of, positive, refuse
 from agent.sandbox.printer_desk import DeskOptions, run_printer
+from agent.sandbox.scanner_desk import ScannerOptions, run_scanners
+from devices.errors import DeviceError
+from devices.scanners.ble.profiles import PROFILES, profile_named
 from devices.sim.printer import FIRMWARE
 from sync.sandbox.server import HubOptions
 from sync.sandbox.server import serve as serve_hub
+
+_SCANNERS_OF_AN_ADAPTER = 5  # what a radio of the configuration's default holds
 
 
 def add_sandbox(commands: Commands) -> None:
@@ -19,6 +25,7 @@ def add_sandbox(commands: Commands) -> None:
     parts = sandbox.add_subparsers(required=True, metavar="PART")
     _add_hub(parts)
     _add_printer(parts)
+    _add_scanners(parts)
 
 
 def _add_hub(parts: Commands) -> None:
@@ -60,6 +67,26 @@ def _add_printer(parts: Commands) -> None:
     printer.set_defaults(run=_printer)
 
 
+def _add_scanners(parts: Commands) -> None:
+    scanners = parts.add_parser(
+        "scanners",
+        help="hand scanners with faults, over a Bluetooth of their own; obey words on standard input",
+    )
+    scanners.add_argument("--count", type=count, default=1, metavar="N", help="how many (1)")
+    scanners.add_argument(
+        "--adapters",
+        type=count,
+        metavar="N",
+        help=f"Bluetooth adapters (one for each {_SCANNERS_OF_AN_ADAPTER})",
+    )
+    kind = scanners.add_mutually_exclusive_group()
+    kind.add_argument("--profile", choices=[profile.id for profile in PROFILES], default=PROFILES[0].id)
+    kind.add_argument("--serial", action="store_true", help="on serial lines, without Bluetooth")
+    scanners.add_argument("--bus", type=Path, metavar="PATH", help="the socket of the private D-Bus")
+    scanners.add_argument("--rate", type=positive, metavar="X", help="each scans X codes a second by itself")
+    scanners.set_defaults(run=_scanners)
+
+
 def _hub(options: argparse.Namespace) -> int:
     options.data.mkdir(parents=True, exist_ok=True)
     serve_hub(
@@ -81,6 +108,21 @@ def _printer(options: argparse.Namespace) -> int:
         asyncio.run(run_printer(desk))
     except (OSError, ExceptionGroup) as error:
         return refuse(str(_os_error(error)), USAGE)
+    return FINE
+
+
+def _scanners(options: argparse.Namespace) -> int:
+    desk = ScannerOptions(
+        count=options.count,
+        adapters=options.adapters or math.ceil(options.count / _SCANNERS_OF_AN_ADAPTER),
+        profile=None if options.serial else profile_named(options.profile),
+        bus=options.bus,
+        rate=options.rate,
+    )
+    try:
+        asyncio.run(run_scanners(desk))
+    except DeviceError as error:
+        return refuse(error.reason, USAGE)
     return FINE
 
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-import stat
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
 
+from agent.sandbox.typed import say, typed_lines
 from devices.labels.label import Media
 from devices.sim.port import Port, PtyPort, TcpPort
 from devices.sim.printer import PrintedLabel, SimPrinter
@@ -33,12 +29,7 @@ class DeskOptions:
     mute: bool = False
 
 
-def _say(text: str) -> None:
-    """At once, also into a pipe: whoever started it waits for the address."""
-    print(text, flush=True)
-
-
-async def run_printer(options: DeskOptions, say: Callable[[str], None] = _say) -> None:
+async def run_printer(options: DeskOptions, tell: Callable[[str], None] = say) -> None:
     """Until interrupted. Raises OSError, in a group perhaps, where it cannot be plugged in."""
     plug = _plug(options)
     printer = SimPrinter(
@@ -47,12 +38,13 @@ async def run_printer(options: DeskOptions, say: Callable[[str], None] = _say) -
     )  # fmt: skip
     if options.out is not None:
         options.out.mkdir(parents=True, exist_ok=True)
-    printer.on_label = lambda label: say(_shown(label, len(printer.paper), options.out))
+    printer.on_label = lambda label: tell(_shown(label, len(printer.paper), options.out))
     async with printer:
         media = options.media
-        say(f"a {options.language} printer at {plug.url}, {media.width_mm} × {media.height_mm} mm")
-        say(f"words: {', '.join(WORDS)}")
-        await _listen(printer, say)
+        tell(f"a {options.language} printer at {plug.url}, {media.width_mm} × {media.height_mm} mm")
+        tell(f"words: {', '.join(WORDS)}")
+        async for line in typed_lines():
+            _obey(line, printer, tell)
 
 
 def _plug(options: DeskOptions) -> Port:
@@ -93,29 +85,10 @@ WORDS: dict[str, Callable[[SimPrinter], None]] = {
 }
 
 
-async def _listen(printer: SimPrinter, say: Callable[[str], None]) -> None:
-    """Obey words; where nobody can type any more, go on printing."""
-    if _can_be_typed_at(sys.stdin):
-        reader = asyncio.StreamReader()
-        loop = asyncio.get_running_loop()
-        await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-        while line := await reader.readline():
-            _obey(line.decode(errors="replace").strip(), printer, say)
-    await asyncio.Event().wait()
-
-
-def _can_be_typed_at(stream: TextIO | None) -> bool:
-    """A terminal or a pipe can; what a service has instead can neither be typed at nor waited for."""
-    if stream is None:
-        return False
-    mode = os.fstat(stream.fileno()).st_mode
-    return stream.isatty() or stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
-
-
-def _obey(word: str, printer: SimPrinter, say: Callable[[str], None]) -> None:
+def _obey(word: str, printer: SimPrinter, tell: Callable[[str], None]) -> None:
     act = WORDS.get(word)
     if act is not None:
         act(printer)
-        say(f"{word}: done")
+        tell(f"{word}: done")
     elif word:
-        say(f"unknown word {word!r}: known are {', '.join(WORDS)}")
+        tell(f"unknown word {word!r}: known are {', '.join(WORDS)}")
