@@ -13,7 +13,7 @@ demo: $(VENV)/.installed            ## the whole floor on this machine (DEMO_ARG
 	$(BIN)/floorhand demo $(DEMO_ARGS)
 
 test: $(VENV)/.installed-test       ## install what the tests need, then run them all
-	scripts/apt-install mosquitto
+	scripts/apt-install mosquitto dbus-daemon
 	$(BIN)/pytest -n 2 --dist worksteal $(TEST_ARGS)
 
 check: $(VENV)/.installed-test      ## format, lint, types, import contracts
