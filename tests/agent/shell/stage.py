@@ -29,6 +29,7 @@ def config_of(
     broker_url: str = "mqtt://127.0.0.1:9",
     printers: Sequence[dict[str, Any]] = (),
     scanners: Sequence[dict[str, Any]] = (),
+    gateways: Sequence[dict[str, Any]] = (),
     labels: dict[str, Any] | None = None,
     **picking: Any,
 ) -> Config:
@@ -42,6 +43,7 @@ def config_of(
         "labels": labels or {},
         "printers": list(printers),
         "scanners": list(scanners),
+        "gateways": list(gateways),
     }
     return parse(tables, folder / "floorhand.toml")
 
