@@ -240,6 +240,19 @@ def test_a_battery_changed_in_the_middle_of_a_shift_loses_no_scan_and_repeats_no
     assert verdicts(floor, after[1:]) == ["taken"] * 49
 
 
+def test_a_number_of_the_counting_before_or_of_another_day_is_no_replay() -> None:
+    begun_anew = [counted("A", 0), counted("A", 1, 1_000), counted("B", 0, 2_000)]
+    kept = counted("A", 1, HOUR_MS, replayed=True)
+    assert told(*begun_anew, kept) == ["taken"] * 4
+    assert told(counted("A", 1), counted("A", 1, 13 * HOUR_MS, replayed=True)) == ["taken"] * 2
+
+
+def test_a_gap_is_not_closed_by_a_counter_that_begins_anew() -> None:
+    floor = stocked()
+    assert verdicts(floor, [counted("A", 5), counted("B", 9), counted("C", 0)]) == ["taken"] * 3
+    assert open_exceptions(floor) == {"scan-gap"}
+
+
 def test_a_memory_that_resends_more_than_is_remembered_counts_nothing() -> None:
     floor = MemoryFloor()
     verdicts(floor, [counted("A", 1), counted("B", RING + 5, 1_000), counted("C", RING + 6, 2_000)])
