@@ -64,6 +64,8 @@ class FakeBluez:
 
     async def start(self) -> None:
         """Start bluetoothd, which knows no device yet. DeviceError where another one owns the name."""
+        if self.running:
+            return
         bus = await connect(self._bus_address)
         await bus.call(_to_bus("AddMatch", "s", [_WATCH_CLIENTS]))
         bus.add_message_handler(self._handle)

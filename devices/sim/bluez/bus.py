@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import select
+import shutil
 import socket
 import tempfile
 from collections.abc import AsyncIterator
@@ -14,6 +15,7 @@ from typing import Any
 
 from dbus_fast.aio import MessageBus
 
+from devices.broker import tied_to_this_process
 from devices.errors import DeviceError
 
 # The limits of a system bus (256 connections of a user, 128 replies) are below what hundreds of links take: bleak
@@ -64,14 +66,16 @@ async def private_bus(path: Path | None = None) -> AsyncIterator[PrivateBus]:
 
 
 async def _start(config: Path) -> asyncio.subprocess.Process:
-    try:
-        return await asyncio.create_subprocess_exec(
-            "dbus-daemon", f"--config-file={config}", "--nofork", "--nopidfile", "--print-address",
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-            start_new_session=True,  # Ctrl-C in a terminal ends us first
-        )  # fmt: skip
-    except FileNotFoundError as error:
-        raise DeviceError("dbus-daemon is not installed: apt install dbus-daemon") from error
+    program = shutil.which("dbus-daemon")
+    if program is None:
+        raise DeviceError("dbus-daemon is not installed: apt install dbus-daemon")
+    command = [program, f"--config-file={config}", "--nofork", "--nopidfile", "--print-address"]
+    return await asyncio.create_subprocess_exec(
+        *tied_to_this_process(command),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,  # Ctrl-C in a terminal ends us first
+    )
 
 
 async def _address(daemon: asyncio.subprocess.Process) -> str:

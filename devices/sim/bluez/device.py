@@ -139,6 +139,7 @@ class RemoteDevice:
             return done(message)
         self.adapter.begin_connect(self)
         self._connecting = self.tasks.spawn(self._establish(message, pairs))
+        self._connecting.add_done_callback(lambda attempt: self._attempted(message, attempt))
         return None
 
     def _disconnect(self, message: Message) -> Message:
@@ -162,15 +163,16 @@ class RemoteDevice:
             await self._resolve()
         except DBusError as error:
             self.tree.refuse(message, error)
-        except asyncio.CancelledError:
-            self.tree.refuse(message, DBusError("org.bluez.Error.Failed", "br-connection-canceled"))
-            raise
         else:
             self._pair(pairs)
             self.tree.answer(message)
-        finally:
-            self._connecting = None
-            self.adapter.end_connect(self)
+
+    def _attempted(self, message: Message, attempt: asyncio.Task[None]) -> None:
+        """Called also where it was cancelled before it began."""
+        self._connecting = None
+        self.adapter.end_connect(self)
+        if attempt.cancelled():
+            self.tree.refuse(message, DBusError("org.bluez.Error.Failed", "br-connection-canceled"))
 
     async def _reach(self) -> None:
         """The radio's part. It gives up on what it cannot reach after a while."""

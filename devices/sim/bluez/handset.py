@@ -189,9 +189,8 @@ class BleHandset:
             return
         async with self._trigger:
             self._listened_to = self._link is not None
-            due = _DUE[self.memory]
-            replayed = [scan for scan in self.scans if scan.sent][-self.faults.replays :]
-            again = replayed if self.faults.replays else []
+            due, sent = _DUE[self.memory], [scan for scan in self.scans if scan.sent]
+            again = sent[max(0, len(sent) - self.faults.replays) :]
             for scan in [*again, *(scan for scan in self.scans if due(scan))]:
                 await self._send([scan])
 

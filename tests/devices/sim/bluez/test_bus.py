@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -35,6 +37,36 @@ async def test_a_bus_ends_with_its_block_and_is_where_it_was_wanted(tmp_path: Pa
             assert bus.address.startswith(f"unix:path={path}")
         with pytest.raises(ProcessLookupError):
             os.kill(bus.pid, 0)
+
+
+async def test_a_bus_does_not_outlive_an_owner_that_is_killed() -> None:
+    async with fake_bluez():
+        owner = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", _OWNER, stdout=asyncio.subprocess.PIPE
+        )  # fmt: skip
+        assert owner.stdout is not None
+        bus = os.pidfd_open(int(await owner.stdout.readline()))
+        owner.kill()
+        await owner.communicate()
+        ended = asyncio.Event()
+        asyncio.get_running_loop().add_reader(bus, ended.set)
+        async with asyncio.timeout(20):
+            await ended.wait()
+        asyncio.get_running_loop().remove_reader(bus)
+        os.close(bus)
+
+
+_OWNER = """
+import asyncio
+from devices.sim.bluez import private_bus
+
+async def own():
+    async with private_bus() as bus:
+        print(bus.pid, flush=True)
+        await asyncio.Event().wait()
+
+asyncio.run(own())
+"""
 
 
 async def test_the_variable_is_what_it_was_before(monkeypatch: pytest.MonkeyPatch) -> None:

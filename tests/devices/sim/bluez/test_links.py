@@ -8,8 +8,10 @@ import os
 import pytest
 from bleak import BleakClient, BleakScanner
 from bleak.exc import BleakDBusError
+from dbus_fast import Message
 
 from devices.scanners.ble.profiles import Profile
+from devices.sim.bluez.bus import connect
 from tests.devices.bluez import fake_bluez
 from tests.devices.links.far_ends import until
 from tests.devices.sim.bluez.floor import (
@@ -179,6 +181,43 @@ async def test_a_killed_bluetoothd_says_no_goodbye_and_knows_nobody_when_it_is_b
         assert [device.address for device in devices] == [ours.address]
         with pytest.raises(BleakDBusError):  # what it believed in is not connected
             await central.client.disconnect()
+
+
+async def test_the_battery_is_shown_on_the_bus_as_well() -> None:
+    ours = handset()
+    async with fake_bluez() as bluez:
+        bluez.add(ours)
+        async with listening(ours):
+            await ours.set_battery(33)
+            bus = await connect(os.environ["DBUS_SYSTEM_BUS_ADDRESS"])
+            path = "/org/bluez/hci0/dev_AA_BB_CC_00_00_01"
+            call = Message(
+                "org.bluez", path, "org.freedesktop.DBus.Properties", "Get",
+                signature="ss", body=["org.bluez.Battery1", "Percentage"],
+            )  # fmt: skip
+            answer = await bus.call(call)
+            assert answer.body[0].value == 33
+            bus.disconnect()
+            await bus.wait_for_disconnect()  # type: ignore[no-untyped-call]
+
+
+async def test_an_attempt_may_be_given_up_at_once() -> None:
+    """Connect and Disconnect arrive together: the adapter is free again."""
+    ours = handset()
+    async with fake_bluez() as bluez:
+        bluez.add(ours)
+        device = await found(ours)
+        bus = await connect(os.environ["DBUS_SYSTEM_BUS_ADDRESS"])
+        calls = [
+            bus.call(Message("org.bluez", device.details["path"], "org.bluez.Device1", member))
+            for member in ("Connect", "Disconnect")
+        ]
+        connecting, _ = await asyncio.gather(*calls)
+        assert connecting.body == ["br-connection-canceled"]
+        bus.disconnect()
+        await bus.wait_for_disconnect()  # type: ignore[no-untyped-call]
+        async with BleakClient(device):
+            assert ours.connected
 
 
 async def test_pairing_lasts_until_the_device_is_removed() -> None:
