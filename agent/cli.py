@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from agent.cli_label import add_label
+from agent.cli_manifest import add_manifest
 from agent.cli_sandbox import add_sandbox
 from agent.cli_words import FAILED, FINE, USAGE, Commands, clock, count, positive
 from agent.config import ConfigError, load
@@ -56,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_tui(commands)
     _add_checks(commands)
     add_label(commands)
+    add_manifest(commands)
     add_sandbox(commands)
     return parser
 

@@ -118,6 +118,56 @@ class FloorView(msgspec.Struct, frozen=True):
     naive_mm: int  # the same stops, one order at a time, in the order of their lines
 
 
+class DepartureView(msgspec.Struct, frozen=True):
+    """A departure of a carrier in figures; `agent/manifests.py` says what counts."""
+
+    carrier: str
+    departure_at: str | None  # None: "later", the one that follows the last that any order names
+    state: str  # left | next | to come
+    parcels: int  # on its manifest
+    missing: int  # not scanned out by then
+    late: int  # of the missing: scanned out since
+
+
+class DeparturesView(msgspec.Struct, frozen=True):
+    """Every departure that is to come, and the last ones that have left."""
+
+    at: str
+    departures: tuple[DepartureView, ...]
+
+
+class ManifestParcelView(msgspec.Struct, frozen=True):
+    """A parcel on a manifest."""
+
+    waybill: str
+    order_no: str
+    shipped_at: str
+    scanner: str
+    cutoff_at: str | None
+    weight_g: int | None  # of its goods; None: not every SKU's weight is known
+
+
+class MissingOrderView(msgspec.Struct, frozen=True):
+    """An order that should be on a manifest and is not."""
+
+    order_no: str
+    waybill: str | None
+    cutoff_at: str
+    state: str
+    waits_for: str
+    shipped_at: str | None = None  # late: scanned out after this departure
+
+
+class ManifestView(msgspec.Struct, frozen=True):
+    """One manifest. The figures are of all of it; the lists may have been asked for in part."""
+
+    departure: DepartureView
+    weight_g: int  # of the parcels whose weight is known
+    unweighed: int  # the other parcels
+    parcels: tuple[ManifestParcelView, ...]  # by the time of the scan
+    missing: tuple[MissingOrderView, ...]  # what is still on the floor first
+
+
 class CommandAnswer(msgspec.Struct, frozen=True):
     """The answer to `POST /v1/commands`, given after the commit."""
 

@@ -6,10 +6,11 @@ import asyncio
 import contextlib
 import hmac
 import socket
+import sqlite3
 import stat
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import uvicorn
@@ -21,16 +22,20 @@ from starlette.routing import Route
 from agent.api.commands import read_command
 from agent.api.messages import CommandAnswer
 from agent.config import Config, ConfigError
-from agent.store.store import Store
+from agent.core.times import from_text
+from agent.manifests import LATER, departures, manifest
+from agent.store.store import Store, now_ms
 from agent.views import Views
 from agent.wakeup import Wakeup
 
 _EVERY_S = 0.25  # the shortest time between two pictures of the floor
 _KEEPALIVE_S = 5.0
 _MOST_ORDERS = 500
+_WHOLE_MANIFEST = 999_999
 _WAITING = 128  # connections that are taken before the server is up: READY is said as soon as they are
 _OPEN_PATHS = frozenset({"/healthz", "/readyz"})
 
+T = TypeVar("T")
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -94,6 +99,8 @@ class LocalApi:
             ("/v1/orders", self._orders, "GET"),
             ("/v1/orders/{order_no:path}", self._order, "GET"),
             ("/v1/exceptions", self._exceptions, "GET"),
+            ("/v1/manifests", self._departures, "GET"),
+            ("/v1/manifests/{carrier:path}/{departure}", self._manifest, "GET"),
             ("/v1/commands", self._command, "POST"),
         ]
         return Starlette(
@@ -153,6 +160,31 @@ class LocalApi:
 
     async def _exceptions(self, _: Request) -> Response:
         return json_response(self._views.exceptions())
+
+    async def _departures(self, request: Request) -> Response:
+        carrier = request.query_params.get("carrier")
+        return json_response(await self._read(lambda reader: departures(reader, now_ms(), carrier)))
+
+    async def _manifest(self, request: Request) -> Response:
+        carrier, departure = request.path_params["carrier"], request.path_params["departure"]
+        limit = request.query_params.get("limit", str(_WHOLE_MANIFEST))
+        if not limit.isdecimal() or len(limit) > len(str(_WHOLE_MANIFEST)):
+            return problem(400, f"limit must be a number up to {_WHOLE_MANIFEST}")
+        try:
+            at = None if departure == LATER else from_text(departure)
+        except ValueError as error:
+            return problem(400, f"a departure is a time or the word {LATER}: {error}")
+        found = await self._read(lambda reader: manifest(reader, now_ms(), carrier, at, int(limit)))
+        return json_response(found) if found is not None else problem(404, f"{carrier}: no such departure")
+
+    async def _read(self, question: Callable[[sqlite3.Connection], T]) -> T:
+        """Answer what takes its time, on a connection of its own."""
+
+        def answer() -> T:
+            with contextlib.closing(self._store.reader()) as reader:
+                return question(reader)
+
+        return await asyncio.to_thread(answer)
 
     async def _command(self, request: Request) -> Response:
         try:
