@@ -8,14 +8,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
-from agent.api.messages import FloorView, HubView, PdaView, Percentiles, PrinterView, ScannerView
-from tui.words import age_s, duration_text, ms_text, plural
+from agent.api.messages import (
+    DepartureView,
+    FloorView,
+    HubView,
+    PdaView,
+    Percentiles,
+    PrinterView,
+    ScannerView,
+)
+from tui.words import age_s, duration_text, ms_text, plural, signal_text
 
 LABEL_PROMISE_MS = 3_000
 CHANGE_PROMISE_MS = 30_000
 HUB_PROMISE_S = 15
 STAGE_PROMISE_S = 98
 LOW_BATTERY_PERCENT = 15
+LOW_SCANNER_BATTERY_PERCENT = 20  # below it; a scanner lives on one charge for days, and is charged overnight
+WEAK_SIGNAL_DBM = -85  # below it a Bluetooth link drops frames and soon the connection
+SOON_S = 1_800
 OLD_EXCEPTION_S = 900
 
 
@@ -76,11 +87,35 @@ def _open_stops(pda: PdaView) -> str:
 
 
 def scanner_risk(scanner: ScannerView) -> Risk | None:
-    """A scanner that cannot be heard."""
-    if scanner.state == "up":
-        return None
-    why = f"{scanner.reason or scanner.state} ({scanner.role})"
-    return Risk(Level.RED, f"scanner {scanner.scanner}", why)
+    """A scanner that cannot be heard, or soon cannot be."""
+    where = f"scanner {scanner.scanner}"
+    if scanner.state != "up":
+        return Risk(Level.RED, where, f"{scanner.reason or scanner.state} ({scanner.role})")
+    fading = [
+        *([f"battery low, {scanner.battery_percent} %"] if battery_level(scanner) else []),
+        *([f"signal weak, {signal_text(scanner.signal_dbm)}"] if signal_level(scanner) else []),
+    ]
+    return Risk(Level.AMBER, where, "; ".join(fading)) if fading else None
+
+
+def battery_level(scanner: ScannerView) -> Level:
+    """Amber where it must be charged before it can be relied on."""
+    percent = scanner.battery_percent
+    return Level.AMBER if percent is not None and percent < LOW_SCANNER_BATTERY_PERCENT else Level.CALM
+
+
+def signal_level(scanner: ScannerView) -> Level:
+    """Amber where it is almost out of reach."""
+    dbm = scanner.signal_dbm
+    return Level.AMBER if dbm is not None and dbm < WEAK_SIGNAL_DBM else Level.CALM
+
+
+def departure_level(departure: DepartureView, now: str) -> Level:
+    """Red where it has left without something that is on the floor still, amber where it soon will."""
+    if departure.state == "left":
+        return Level.RED if departure.missing > departure.late else Level.CALM
+    soon = departure.departure_at is not None and age_s(now, departure.departure_at) < SOON_S
+    return Level.AMBER if soon and departure.missing else Level.CALM
 
 
 def hub_risks(hub: HubView) -> list[Risk]:

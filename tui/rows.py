@@ -1,4 +1,4 @@
-"""The tables of the floor: which columns they have, and what a view puts into them.
+"""The tables of the floor screen: which columns they have, and what a view puts into them.
 
 Pure: views in, rows out. A cell knows what it shows, what it sorts by and how urgent it is.
 """
@@ -7,12 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from agent.api.messages import ExceptionView, FloorView, PdaView, PrinterView, ScannerView
 from tui.bars import bar
-from tui.risks import OLD_EXCEPTION_S, Level, Risk, pda_risk, printer_risk, scanner_risk
-from tui.words import age_s, count_text, distance_text, duration_text
+from tui.risks import (
+    OLD_EXCEPTION_S,
+    Level,
+    Risk,
+    battery_level,
+    pda_risk,
+    printer_risk,
+    scanner_risk,
+    signal_level,
+)
+from tui.words import age_s, count_text, distance_text, duration_text, signal_text
 
+V = TypeVar("V")
 PROGRESS_CELLS = 8
 
 
@@ -36,7 +47,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """One printer, PDA, scanner or exception, by its own id."""
+    """One thing, by its own id."""
 
     key: str
     cells: tuple[Cell, ...]
@@ -48,21 +59,23 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Table:
-    """One table of the floor screen; `nothing` is what it says when it is empty."""
+class Table(Generic[V]):
+    """One table of a screen that shows a `V`; `nothing` is what it says when it is empty."""
 
     name: str
     title: str
     columns: tuple[Column, ...]
-    rows: Callable[[FloorView], tuple[Row, ...]]
+    rows: Callable[[V], tuple[Row, ...]]
     nothing: str
 
 
-def _words(text: str, level: Level = Level.CALM) -> Cell:
+def text_cell(text: str, level: Level = Level.CALM) -> Cell:
+    """Words, sorted without regard to case."""
     return Cell(text, text.casefold(), level)
 
 
-def _count(count: int, level: Level = Level.CALM) -> Cell:
+def count_cell(count: int, level: Level = Level.CALM) -> Cell:
+    """How many."""
     return Cell(count_text(count), count, level)
 
 
@@ -74,12 +87,12 @@ def _state(word: str, risk: Risk | None) -> Cell:
 def _printer_row(printer: PrinterView) -> Row:
     risk = printer_risk(printer)
     cells = (
-        _words(printer.printer),
+        text_cell(printer.printer),
         _state(printer.state, risk),
-        _count(printer.queued),
-        _count(printer.printed),
-        _count(printer.suspect, Level.AMBER if printer.suspect else Level.CALM),
-        _words(risk.why if risk else printer.reason, risk.level if risk else Level.CALM),
+        count_cell(printer.queued),
+        count_cell(printer.printed),
+        count_cell(printer.suspect, Level.AMBER if printer.suspect else Level.CALM),
+        text_cell(risk.why if risk else printer.reason, risk.level if risk else Level.CALM),
     )
     return Row(printer.printer, cells)
 
@@ -87,19 +100,19 @@ def _printer_row(printer: PrinterView) -> Row:
 def _pda_row(pda: PdaView) -> Row:
     risk = pda_risk(pda)
     cells = (
-        _words(pda.pda),
+        text_cell(pda.pda),
         _state("online" if pda.online else "offline", risk),
-        _words(pda.picker or "-"),
+        text_cell(pda.picker or "-"),
         _battery(pda.battery_percent),
         _progress(pda),
         Cell(distance_text(pda.distance_mm) if pda.task else "-", pda.distance_mm),
-        _words(f"{pda.task} {pda.task_state or ''}".rstrip() if pda.task else "-"),
+        text_cell(f"{pda.task} {pda.task_state or ''}".rstrip() if pda.task else "-"),
     )
     return Row(pda.pda, cells)
 
 
-def _battery(percent: int | None) -> Cell:
-    return Cell("-", -1) if percent is None else Cell(f"{percent} %", percent)
+def _battery(percent: int | None, level: Level = Level.CALM) -> Cell:
+    return Cell("-", -1) if percent is None else Cell(f"{percent} %", percent, level)
 
 
 def _progress(pda: PdaView) -> Cell:
@@ -114,12 +127,17 @@ def _scanner_row(scanner: ScannerView, now: str) -> Row:
     risk = scanner_risk(scanner)
     silent_s = age_s(scanner.last_scan_at, now) if scanner.last_scan_at else None
     cells = (
-        _words(scanner.scanner),
-        _words(scanner.role),
+        text_cell(scanner.scanner),
+        text_cell(scanner.role),
         _state(scanner.state, risk),
-        _count(scanner.scans),
         Cell("never", float("inf")) if silent_s is None else Cell(f"{duration_text(silent_s)} ago", silent_s),
-        _words(scanner.reason, risk.level if risk else Level.CALM),
+        count_cell(scanner.scans),
+        _battery(scanner.battery_percent, battery_level(scanner)),
+        Cell(signal_text(scanner.signal_dbm), scanner.signal_dbm or 0, signal_level(scanner)),
+        text_cell(scanner.path or "-"),
+        count_cell(scanner.ignored),
+        count_cell(scanner.garbled),
+        text_cell(risk.why if risk else scanner.reason, risk.level if risk else Level.CALM),
     )
     return Row(scanner.scanner, cells)
 
@@ -129,9 +147,9 @@ def _exception_row(waiting: ExceptionView, now: str) -> Row:
     level = Level.RED if open_s > OLD_EXCEPTION_S else Level.AMBER
     cells = (
         Cell(f"{duration_text(open_s)} {level.mark}", open_s, level),
-        _words(waiting.kind),
-        _words(waiting.order_no or "-"),
-        _words(waiting.text),
+        text_cell(waiting.kind),
+        text_cell(waiting.order_no or "-"),
+        text_cell(waiting.text),
     )
     return Row(waiting.exception, cells)
 
@@ -140,7 +158,7 @@ def _oldest_first(view: FloorView) -> list[ExceptionView]:
     return sorted(view.exceptions, key=lambda waiting: -age_s(waiting.opened_at, view.at))
 
 
-PRINTERS = Table(
+PRINTERS: Table[FloorView] = Table(
     "printers",
     "Printers",
     (
@@ -154,7 +172,7 @@ PRINTERS = Table(
     lambda view: tuple(map(_printer_row, view.printers)),
     "no printer configured",
 )
-PDAS = Table(
+PDAS: Table[FloorView] = Table(
     "pdas",
     "PDAs",
     (
@@ -169,21 +187,26 @@ PDAS = Table(
     lambda view: tuple(map(_pda_row, view.pdas)),
     "no PDA has signed on",
 )
-SCANNERS = Table(
+SCANNERS: Table[FloorView] = Table(
     "scanners",
     "Scanners",
     (
         Column("scanner", "Scanner"),
         Column("role", "Role"),
         Column("state", "State"),
-        Column("scans", "Scans", right=True),
         Column("last", "Last scan", right=True),
+        Column("scans", "Scans", right=True),
+        Column("battery", "Battery", right=True),
+        Column("signal", "Signal", right=True),
+        Column("path", "Path"),
+        Column("ignored", "Ignored", right=True),
+        Column("garbled", "Garbled", right=True),
         Column("reason", "Reason"),
     ),
     lambda view: tuple(_scanner_row(scanner, view.at) for scanner in view.scanners),
     "no scanner configured",
 )
-EXCEPTIONS = Table(
+EXCEPTIONS: Table[FloorView] = Table(
     "exceptions",
     "Exceptions",
     (

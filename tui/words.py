@@ -41,6 +41,16 @@ def ms_text(milliseconds: float) -> str:
     return f"{milliseconds / 1000:,.1f} s"
 
 
+def signal_text(dbm: int | None) -> str:
+    """`-71 dBm`; `-` where nobody knows it."""
+    return "-" if dbm is None else f"{dbm} dBm"
+
+
+def weight_text(weight_g: int) -> str:
+    """Kilograms with one decimal."""
+    return f"{weight_g / 1000:,.1f} kg"
+
+
 def distance_text(distance_mm: int) -> str:
     """Metres up to ten kilometres, kilometres beyond."""
     if distance_mm < 10_000_000:
@@ -66,3 +76,8 @@ def age_s(at: str, now: str) -> float:
 def clock_text(at: str, zone: tzinfo | None = None) -> str:
     """The time of day in `zone` (None: where the supervisor sits)."""
     return moment(at).astimezone(zone).strftime("%H:%M:%S")
+
+
+def departure_text(at: str | None, zone: tzinfo | None = None) -> str:
+    """`06-18 16:00` in `zone`; `later` where the time is not known yet."""
+    return "later" if at is None else moment(at).astimezone(zone).strftime("%m-%d %H:%M")

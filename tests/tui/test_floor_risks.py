@@ -65,6 +65,34 @@ def test_a_scanner_that_is_not_heard_is_red() -> None:
     assert (risk.level, risk.why) == (Level.RED, "unplugged (ship)")
 
 
+GUN = ScannerView("gun7", "ship", "up", "", 41, None, "hci0", battery_percent=20, signal_dbm=-85)
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"battery_percent": 19}, "battery low, 19 %"),
+        ({"signal_dbm": -86}, "signal weak, -86 dBm"),
+        ({"battery_percent": 3, "signal_dbm": -97}, "battery low, 3 %; signal weak, -97 dBm"),
+    ],
+)
+def test_a_scanner_that_soon_cannot_be_heard_is_amber_and_says_why(change: dict[str, int], why: str) -> None:
+    assert scanner_risk(GUN) is None
+    risk = scanner_risk(replace(GUN, **change))
+    assert risk is not None
+    assert (risk.level, risk.why) == (Level.AMBER, why)
+
+
+def test_a_scanner_without_battery_or_radio_is_no_risk() -> None:
+    assert scanner_risk(replace(GUN, battery_percent=None, signal_dbm=None)) is None
+
+
+def test_a_scanner_that_is_not_heard_is_red_whatever_its_battery() -> None:
+    risk = scanner_risk(replace(GUN, state="fault", reason="out of reach", battery_percent=3))
+    assert risk is not None
+    assert (risk.level, risk.why) == (Level.RED, "out of reach (ship)")
+
+
 @pytest.mark.parametrize(
     ("hub", "levels"),
     [
@@ -114,7 +142,21 @@ def test_progress_is_a_bar_and_the_numbers(floor: FloorView) -> None:
 
 def test_a_scanner_that_never_scanned_says_so(floor: FloorView) -> None:
     (row,) = SCANNERS.rows(replace(floor, scanners=(replace(floor.scanners[0], last_scan_at=None),)))
-    assert row.cells[4].text == "never"
+    assert row.cells[3].text == "never"
+
+
+def test_a_scanner_shows_its_battery_signal_path_and_what_it_did_not_count(floor: FloorView) -> None:
+    gun = replace(GUN, battery_percent=9, ignored=1234, garbled=2)
+    (row,) = SCANNERS.rows(replace(floor, scanners=(gun,)))
+    assert [cell.text for cell in row.cells[2:]] == [
+        "up !", "never", "41", "9 %", "-85 dBm", "hci0", "1,234", "2", "battery low, 9 %",
+    ]  # fmt: skip
+    assert [cell.level for cell in row.cells[5:7]] == [Level.AMBER, Level.CALM]
+
+
+def test_what_a_wired_scanner_has_not_is_a_dash(floor: FloorView) -> None:
+    (row,) = SCANNERS.rows(floor)
+    assert [cell.text for cell in row.cells[5:8]] == ["-", "-", "-"]
 
 
 def test_every_row_has_a_cell_for_every_column(floor: FloorView) -> None:

@@ -6,6 +6,7 @@ and one table is shown at a time.
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -13,12 +14,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.events import DescendantFocus, Resize
 from textual.reactive import reactive
-from textual.screen import Screen
 from textual.widgets import Footer
 
-from agent.api.messages import FloorView
-from tui.client import Connection
 from tui.rows import EXCEPTIONS, PDAS, PRINTERS, SCANNERS, TABLES
+from tui.screens.agent import TALL_ROWS, AgentScreen
 from tui.widgets.attention import Attention
 from tui.widgets.hublink import HubLink
 from tui.widgets.outflow import Outflow
@@ -26,28 +25,19 @@ from tui.widgets.panel import Panel
 from tui.widgets.pipeline import Pipeline
 from tui.widgets.promises import Promises
 from tui.widgets.status import StatusLine
-from tui.widgets.table import FloorTable
+from tui.widgets.table import ViewTable
 from tui.widgets.tabs import Tabs
 
-WIDE_COLUMNS = 140
-TALL_ROWS = 36
-WIDTHS = [(0, "-narrow"), (WIDE_COLUMNS, "-wide")]
-HEIGHTS = [(0, "-short"), (TALL_ROWS, "-tall")]
 
+class FloorScreen(AgentScreen):
+    """Shows the app's newest floor."""
 
-class FloorScreen(Screen[None]):
-    """Shows the app's newest floor; the app tells it by setting `floor` and `connection`."""
-
-    CSS_PATH = "floor.tcss"
-    AUTO_FOCUS = "FloorTable"
-    HORIZONTAL_BREAKPOINTS = WIDTHS
-    VERTICAL_BREAKPOINTS = HEIGHTS
+    CSS_PATH: ClassVar[list[str | PurePath]] = ["shared.tcss", "floor.tcss"]
+    AUTO_FOCUS = "ViewTable"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(str(n), f"open('{table.name}')", table.title, show=False) for n, table in enumerate(TABLES, 1)
     ]
 
-    floor: reactive[FloorView | None] = reactive(None)
-    connection: reactive[Connection] = reactive(Connection("connecting"))
     active: reactive[str] = reactive(TABLES[0].name)
 
     def compose(self) -> ComposeResult:
@@ -62,13 +52,8 @@ class FloorScreen(Screen[None]):
         yield Tabs().data_bind(FloorScreen.floor, FloorScreen.active)
         with Container(id="panels"):
             for table in (PRINTERS, PDAS, SCANNERS, EXCEPTIONS):
-                yield Panel(table, TABLES.index(table) + 1).data_bind(FloorScreen.floor)
+                yield Panel(table, TABLES.index(table) + 1).data_bind(view=FloorScreen.floor)
         yield Footer()
-
-    def on_mount(self) -> None:
-        """Follow what the app knows."""
-        self.watch(self.app, "floor", self._take_floor)
-        self.watch(self.app, "connection", self._take_connection)
 
     def on_resize(self, event: Resize) -> None:
         """More room, more of what is at risk."""
@@ -76,7 +61,7 @@ class FloorScreen(Screen[None]):
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         """The table with the cursor is the active one."""
-        if isinstance(event.widget, FloorTable):
+        if isinstance(event.widget, ViewTable):
             self.active = event.widget.table.name
 
     def watch_active(self, active: str) -> None:
@@ -87,11 +72,4 @@ class FloorScreen(Screen[None]):
     def action_open(self, name: str) -> None:
         """Put the cursor into a table, and show it."""
         self.active = name
-        self.query_one(f"#table-{name}", FloorTable).focus()
-
-    def _take_floor(self, view: FloorView | None) -> None:
-        self.floor = view
-
-    def _take_connection(self, connection: Connection) -> None:
-        self.connection = connection
-        self.set_class(connection.state == "lost", "-stale")
+        self.query_one(f"#table-{name}", ViewTable).focus()

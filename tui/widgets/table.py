@@ -1,9 +1,9 @@
-"""A table of the floor that keeps its cursor and its order while the floor changes under it."""
+"""A table that keeps its cursor and its order while what it shows changes under it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from rich.style import Style
 from rich.text import Text
@@ -12,15 +12,14 @@ from textual.message import Message
 from textual.reactive import reactive, var
 from textual.widgets import DataTable
 
-from agent.api.messages import FloorView
 from tui.risks import Level
 from tui.rows import Cell, Column, Row, Table
 
-COMPONENTS = {Level.AMBER: "floor-table--amber", Level.RED: "floor-table--red"}
+COMPONENTS = {Level.AMBER: "view-table--amber", Level.RED: "view-table--red"}
 
 
-class FloorTable(DataTable[Text]):
-    """Shows one `Table` of the newest floor; `s` sorts by the next column, `S` turns the order."""
+class ViewTable(DataTable[Text]):
+    """Shows one `Table` of the newest view; `s` sorts by the next column, `S` turns the order."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = set(COMPONENTS.values())
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -28,7 +27,7 @@ class FloorTable(DataTable[Text]):
         Binding("S", "sort_reverse", "Turn order"),
     ]
 
-    floor: var[FloorView | None] = var(None)
+    view: var[Any] = var(None)
     sorted_by: reactive[str | None] = reactive(None, init=False)
     reverse: reactive[bool] = reactive(False, init=False)
 
@@ -40,17 +39,17 @@ class FloorTable(DataTable[Text]):
         column: str | None
         reverse: bool
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table[Any]) -> None:
         super().__init__(id=f"table-{table.name}", cursor_type="row", zebra_stripes=True, cell_padding=1)
         self.table = table
 
     def on_mount(self) -> None:
         """The columns stand from the start. Cells hold their colours, so a new theme draws them anew."""
         self._add_columns()
-        self.app.theme_changed_signal.subscribe(self, lambda _: self.watch_floor(self.floor))
+        self.app.theme_changed_signal.subscribe(self, lambda _: self.watch_view(self.view))
 
-    def watch_floor(self, view: FloorView | None) -> None:
-        """Another floor, other rows."""
+    def watch_view(self, view: Any) -> None:
+        """Another view, other rows."""
         if view is not None and self.columns:
             self._show(self._ordered(self.table.rows(view)))
 
@@ -82,7 +81,7 @@ class FloorTable(DataTable[Text]):
         under_cursor = self._key_under_cursor()
         self.clear(columns=True)
         self._add_columns()
-        self.watch_floor(self.floor)
+        self.watch_view(self.view)
         self._put_cursor(under_cursor)
         self.post_message(self.Sorted(self.table.name, self.sorted_by, self.reverse))
 

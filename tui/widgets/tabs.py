@@ -20,7 +20,7 @@ class Tabs(Figure):
         """All tables on one line, the active one reversed."""
         return Content(" ").join(self._tab(n, table, view) for n, table in enumerate(TABLES, 1))
 
-    def _tab(self, key: int, table: Table, view: FloorView) -> Content:
+    def _tab(self, key: int, table: Table[FloorView], view: FloorView) -> Content:
         rows = table.rows(view)
         level = max((row.level for row in rows), default=Level.CALM)
         text = f" {key} {table.title} {len(rows)} {level.mark}".rstrip() + " "
