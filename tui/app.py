@@ -1,7 +1,7 @@
 """The app: follows the agent, keeps the newest floor, and puts a screen before the supervisor.
 
-A further screen joins by one entry in `MODES` and a key; it watches `floor` and `connection` as the first
-one does.
+A further screen joins as a mode with a key; it watches `floor` and `connection` as the first one does, and asks
+the source for what is not on the floor's stream.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from textual.screen import Screen
 from textual.timer import Timer
 
 from agent.api.messages import FloorView
-from tui.client import Connection, FloorSource
+from tui.client import AgentSource, Connection
 from tui.messages import ConnectionChanged, FloorChanged
 from tui.screens.floor import FloorScreen
 from tui.screens.help import HelpScreen
+from tui.screens.manifests import ManifestsScreen
 from tui.themes import DARK, LIGHT
 
 PAINT_EVERY_S = 0.2
@@ -34,6 +35,7 @@ class SupervisorApp(App[None]):
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {"floor": FloorScreen}
     DEFAULT_MODE = "floor"
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("m", "manifests", "Manifests"),
         Binding("r", "retry", "Reconnect"),
         Binding("d", "toggle_dark", "Dark/light"),
         Binding("question_mark", "help", "Help"),
@@ -43,7 +45,7 @@ class SupervisorApp(App[None]):
     floor: var[FloorView | None] = var(None)
     connection: var[Connection] = var(Connection("connecting"))
 
-    def __init__(self, source: FloorSource, *, paint_every_s: float = PAINT_EVERY_S) -> None:
+    def __init__(self, source: AgentSource, *, paint_every_s: float = PAINT_EVERY_S) -> None:
         super().__init__()
         self._source = source
         self._paint_every_s = paint_every_s
@@ -52,6 +54,7 @@ class SupervisorApp(App[None]):
         for theme in (DARK, LIGHT):
             self.register_theme(theme)
         self.theme = DARK.name
+        self.add_mode("manifests", lambda: ManifestsScreen(source))
 
     def on_mount(self) -> None:
         """From now on the agent is followed."""
@@ -78,6 +81,10 @@ class SupervisorApp(App[None]):
     def action_retry(self) -> None:
         """Do not wait for the next try."""
         self._source.retry_now()
+
+    def action_manifests(self) -> None:
+        """To the manifests, and back to the floor."""
+        self.switch_mode("floor" if self.current_mode == "manifests" else "manifests")
 
     def action_toggle_dark(self) -> None:
         """Dark floor, light office."""

@@ -1,4 +1,4 @@
-"""The agent's local API as the screens need it: one floor, and the floor as it changes.
+"""The agent's local API as the screens need it: the floor as it changes, and the manifests when somebody asks.
 
 The follower never gives up: it says what it lost and why, waits a little longer each time, and heals by
 itself.
@@ -11,18 +11,21 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol, Self
+from typing import Literal, Protocol, Self, TypeVar
+from urllib.parse import quote
 
 import httpx
 import msgspec
 from httpx_sse import SSEError, aconnect_sse
 
-from agent.api.messages import FloorView
+from agent.api.messages import DeparturesView, FloorView, ManifestView
 
+T = TypeVar("T")
 ANSWER_TIMEOUT_S = 5.0
 QUIET_S = 6.0
 FIRST_WAIT_S = 0.25
 LONGEST_WAIT_S = 5.0
+LATER = "later"  # the departure whose time is not known yet, in the API's paths
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,24 @@ class FloorSource(Protocol):
         """Do not wait for the next try."""
 
 
+class UnansweredError(Exception):
+    """The agent gave no answer; why, in words."""
+
+
+class ManifestSource(Protocol):
+    """Where a screen gets departures and manifests from. Both raise UnansweredError."""
+
+    async def departures(self) -> DeparturesView:
+        """Every departure to come, and the last ones that have left."""
+
+    async def manifest(self, carrier: str, departure_at: str | None, limit: int) -> ManifestView:
+        """One manifest; of its parcels the latest, and of what is missing the first."""
+
+
+class AgentSource(FloorSource, ManifestSource, Protocol):
+    """Everything that the screens ask for."""
+
+
 class StreamEndedError(Exception):
     """The agent closed the stream: it is stopping."""
 
@@ -56,7 +77,7 @@ LOSSES = (httpx.HTTPError, httpx.InvalidURL, SSEError, msgspec.MsgspecError, Str
 
 
 class AgentClient:
-    """Follows the floor of one agent over HTTP."""
+    """Follows the floor of one agent over HTTP, and asks it for manifests."""
 
     def __init__(self, http: httpx.AsyncClient, where: str, *, quiet_s: float = QUIET_S) -> None:
         self.where = where
@@ -95,9 +116,16 @@ class AgentClient:
 
     async def floor(self) -> FloorView:
         """The floor now. Raises `httpx.HTTPError` or `msgspec.MsgspecError`."""
-        answer = await self._http.get("/v1/floor")
-        answer.raise_for_status()
-        return self._decoder.decode(answer.content)
+        return await self._get("/v1/floor", FloorView)
+
+    async def departures(self) -> DeparturesView:
+        """Every departure to come, and the last ones that have left. UnansweredError."""
+        return await self._ask("/v1/manifests", DeparturesView)
+
+    async def manifest(self, carrier: str, departure_at: str | None, limit: int) -> ManifestView:
+        """One manifest, its lists not longer than `limit`. UnansweredError."""
+        path = f"/v1/manifests/{quote(carrier, safe='')}/{quote(departure_at or LATER)}"
+        return await self._ask(path, ManifestView, limit=limit)
 
     async def follow(self, on_floor: OnFloor, on_connection: OnConnection) -> None:
         """Tell the floor, each change of it, and each change of the connection; only cancelling ends it."""
@@ -121,6 +149,17 @@ class AgentClient:
     def retry_now(self) -> None:
         """End the present wait between two tries, if there is one."""
         self._retry.set()
+
+    async def _get(self, path: str, kind: type[T], **query: int) -> T:
+        answer = await self._http.get(path, params=query)
+        answer.raise_for_status()
+        return msgspec.json.decode(answer.content, type=kind)
+
+    async def _ask(self, path: str, kind: type[T], **query: int) -> T:
+        try:
+            return await self._get(path, kind, **query)
+        except LOSSES as error:
+            raise UnansweredError(self._reason(error)) from error
 
     async def _floors(self) -> AsyncGenerator[FloorView, None]:
         """Floors until something breaks. A quiet stream is opened anew, lest it hangs."""

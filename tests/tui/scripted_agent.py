@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from agent.api.messages import FloorView
+from agent.api.messages import DeparturesView, FloorView, ManifestView
 
 
 class CutError(Exception):
@@ -21,11 +21,13 @@ class CutError(Exception):
 
 
 class ScriptedAgent:
-    """Serves `/v1/floor` and its stream over a unix socket, faults included."""
+    """Serves `/v1/floor` and its stream, and `/v1/manifests`, over a unix socket, faults included."""
 
     def __init__(self, path: Path, view: FloorView) -> None:
         self.path = path
         self.view = view
+        self.departures = DeparturesView(view.at, ())
+        self.manifests: dict[tuple[str, str], ManifestView] = {}
         self.status = 200
         self.garbage: bytes | None = None
         self.awake = asyncio.Event()
@@ -38,7 +40,12 @@ class ScriptedAgent:
     async def start(self) -> None:
         """Listen; a stopped agent may be started again."""
         self.status = 200
-        routes = [Route("/v1/floor", self._floor), Route("/v1/floor/stream", self._stream)]
+        routes = [
+            Route("/v1/floor", self._floor),
+            Route("/v1/floor/stream", self._stream),
+            Route("/v1/manifests", self._departures),
+            Route("/v1/manifests/{carrier:path}/{departure}", self._manifest),
+        ]
         config = uvicorn.Config(Starlette(routes=routes), uds=str(self.path), log_config=None, lifespan="off")
         config.load()
         self._server = uvicorn.Server(config)
@@ -71,6 +78,15 @@ class ScriptedAgent:
         self.snapshots += 1
         body = self.garbage or msgspec.json.encode(self.view)
         return Response(body, self.status, media_type="application/json")
+
+    async def _departures(self, request: Request) -> Response:
+        return Response(msgspec.json.encode(self.departures), self.status, media_type="application/json")
+
+    async def _manifest(self, request: Request) -> Response:
+        view = self.manifests.get((request.path_params["carrier"], request.path_params["departure"]))
+        if view is None:
+            return Response(status_code=404)
+        return Response(msgspec.json.encode(view), self.status, media_type="application/json")
 
     async def _stream(self, request: Request) -> Response:
         await self.awake.wait()

@@ -21,6 +21,7 @@ KEYS = (
     ("↑ ↓ ← →", "move through a table"),
     ("s", "sort by the next column (or click on its heading)"),
     ("S", "turn the order round"),
+    ("m", "the manifests, and back to the floor; Enter opens one, Esc closes it"),
     ("r", "try to reach the agent now"),
     ("d", "dark or light"),
     ("?", "this page; Esc closes it"),
@@ -43,7 +44,14 @@ SIGNS = (
         f"not at the hub yet: amber after {risks.HUB_PROMISE_S} s, red after {risks.STAGE_PROMISE_S} s",
     ),
     ("suspect", "a label that was sent and that nothing proves to be printed"),
-    ("battery", f"amber at {risks.LOW_BATTERY_PERCENT} % and below"),
+    (
+        "battery",
+        f"amber at {risks.LOW_BATTERY_PERCENT} % and below, of scanners below {risks.LOW_SCANNER_BATTERY_PERCENT} %",
+    ),
+    ("signal", f"of a Bluetooth scanner: amber below {risks.WEAK_SIGNAL_DBM} dBm"),
+    ("ignored", "codes that came twice and count once: bounces of the trigger, repeats, replays"),
+    ("garbled", "what came from the scanner and was no code"),
+    ("missing", "not scanned out when the carrier left; late: of these, scanned out since; here: not yet"),
     ("exceptions", f"wait for a person; red after {duration_text(risks.OLD_EXCEPTION_S)}"),
     ("naive", "the same stops walked one order at a time, in the order of their lines"),
 )
