@@ -12,7 +12,7 @@ from agent.core import commands as c
 from agent.core import events as ev
 from agent.core.floor import MemoryFloor
 from agent.core.model import OrderState, StopState, ToteUse
-from agent.core.rules.picking import same_barcode
+from agent.core.rules.goods import same_barcode
 from tests.agent.floors import (
     GTIN,
     accept,
