@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -176,6 +178,15 @@ def test_a_code_whose_next_packet_never_comes_is_given_up() -> None:
     assert framer.waiting
     assert framer.flush(TRIES_S[2]) == [Noise("truncated", LONG[:KEPT_OF_NOISE])]
     assert not framer.waiting
+
+
+@pytest.mark.parametrize("end", [lambda framer: framer.flush(TRIES_S[2]), SsiFramer.cut])
+def test_a_copy_after_a_code_was_given_up_begins_it_anew(end: Callable[[SsiFramer], list[Framed]]) -> None:
+    framer = SsiFramer()
+    packets, copies = ssi_packets(LONG), ssi_packets(LONG, resent=True)
+    framer.feed(packets[0], 0.0)
+    assert end(framer) == [Noise("truncated", LONG[:KEPT_OF_NOISE])]
+    assert framer.feed(copies[0] + b"".join(packets[1:]), 7.0)[-1] == Frame(LONG, "C0", ssi.ACK)
 
 
 def test_a_packet_that_was_lost_may_come_at_the_scanners_second_try() -> None:
