@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from devices.scanners.framing.framer import FramingName
 from devices.scanners.framing.kinds import FRAMERS
 from devices.scanners.framing.ssi_packets import ACK
 from devices.scanners.scan import Feedback, Tone
@@ -14,15 +15,15 @@ LINED = sorted(FRAMERS.keys() - {"ssi"})
 
 @pytest.mark.parametrize("tone", ["good", "wrong", "stop"])
 @pytest.mark.parametrize("framing", FRAMERS)
-def test_a_scanner_hears_the_tone_that_it_is_told(tone: Tone, framing: str) -> None:
-    voice = voice_of("bel", framing)  # type: ignore[arg-type]
+def test_a_scanner_hears_the_tone_that_it_is_told(tone: Tone, framing: FramingName) -> None:
+    voice = voice_of("bel", framing)
     assert tone_of(voice(Feedback(tone, ""))) == tone
 
 
 @pytest.mark.parametrize(("tone", "bells"), [("good", b"\a"), ("wrong", b"\a\a"), ("stop", b"\a\a\a")])
 @pytest.mark.parametrize("framing", LINED)
-def test_each_tone_has_its_bells(tone: Tone, bells: bytes, framing: str) -> None:
-    assert voice_of("bel", framing)(Feedback(tone, "")) == bells  # type: ignore[arg-type]
+def test_each_tone_has_its_bells(tone: Tone, bells: bytes, framing: FramingName) -> None:
+    assert voice_of("bel", framing)(Feedback(tone, "")) == bells
 
 
 @pytest.mark.parametrize(
@@ -35,8 +36,8 @@ def test_ssi_has_beeps_alone(tone: Tone, packet: str, mode: FeedbackMode) -> Non
 
 
 @pytest.mark.parametrize("framing", FRAMERS)
-def test_a_scanner_without_a_voice_is_told_nothing(framing: str) -> None:
-    assert voice_of("none", framing)(Feedback("stop", "STOP")) == b""  # type: ignore[arg-type]
+def test_a_scanner_without_a_voice_is_told_nothing(framing: FramingName) -> None:
+    assert voice_of("none", framing)(Feedback("stop", "STOP")) == b""
 
 
 def test_a_display_gets_words() -> None:

@@ -17,6 +17,7 @@ from devices.scanners.framing.framer import (
     Frame,
     Framed,
     Noise,
+    NoiseReason,
 )
 from devices.scanners.framing.ssi import TRIES_S, SsiFramer
 from devices.scanners.framing.ssi_packets import DECODER, HOST, Cause, Opcode, Packet
@@ -104,10 +105,10 @@ def test_what_does_not_check_is_asked_for_again_in_the_silence_after_it() -> Non
 
 
 @pytest.mark.parametrize(("data", "reason"), [(b"\x00", "malformed"), (b"\x08\xf3\x00", "truncated")])
-def test_what_is_no_packet_is_asked_for_again_too(data: bytes, reason: str) -> None:
+def test_what_is_no_packet_is_asked_for_again_too(data: bytes, reason: NoiseReason) -> None:
     framer = SsiFramer()
     assert framer.feed(data, 0.0) == []
-    assert framer.flush(STALL_S) == [Noise(reason, data), RESEND]  # type: ignore[arg-type]
+    assert framer.flush(STALL_S) == [Noise(reason, data), RESEND]
 
 
 def test_what_a_lost_link_cut_is_not_asked_for() -> None:
