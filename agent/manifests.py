@@ -17,7 +17,7 @@ Nothing here writes: it reads one snapshot of the store, beside a running agent 
 from __future__ import annotations
 
 import sqlite3
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby, pairwise
@@ -93,7 +93,9 @@ def departures(
 ) -> DeparturesView:
     """Of every carrier, or of this one: all that are to come, and the `last` ones that have left."""
     with _snapshot(reader):
-        listed = (_listed(reader, now, schedule, last) for schedule in _schedules(reader, carrier))
+        waiting = _waiting(reader, carrier)
+        schedules = _schedules(reader, carrier)
+        listed = (_listed(reader, now, each, last, waiting[each[0].carrier]) for each in schedules)
         return DeparturesView(to_text(now), tuple(view for views in listed for view in views))
 
 
@@ -124,45 +126,56 @@ def _snapshot(reader: sqlite3.Connection) -> Iterator[None]:
 
 def _schedules(reader: sqlite3.Connection, carrier: str | None) -> Iterator[Sequence[Departure]]:
     """The departures of each carrier, the first one first, `later` at the end."""
-    where, values = ("WHERE carrier = ?", (carrier,)) if carrier is not None else ("", ())
-    cutoffs = reader.execute(f"SELECT DISTINCT carrier, cutoff_at FROM orders {where} ORDER BY 1, 2", values)
+    sql = f"SELECT DISTINCT carrier, cutoff_at FROM orders WHERE {_of(carrier)} ORDER BY 1, 2"
+    cutoffs = reader.execute(sql, {"carrier": carrier})
     for name, rows in groupby(cutoffs.fetchall(), key=lambda row: row[0]):
         times = [at for _, at in rows if at is not None]
         yield [Departure(name, before, at) for before, at in pairwise((_NEVER, *times, _NOT_YET))]
 
 
+def _of(carrier: str | None) -> str:
+    """The condition of this carrier; None: of any."""
+    return "carrier = :carrier" if carrier is not None else "true"
+
+
 # --- the list -----------------------------------------------------------------------------------------------
 
 
+Cutoffs = dict[int | None, int]  # how many orders of each cut-off
+
+
+def _waiting(reader: sqlite3.Connection, carrier: str | None) -> dict[str, Cutoffs]:
+    """What is on the floor, by carrier."""
+    sql = f"""SELECT carrier, cutoff_at, count(*) FROM orders
+              WHERE {_of(carrier)} AND ({_ON_THE_FLOOR}) GROUP BY 1, 2"""
+    found: dict[str, Cutoffs] = defaultdict(dict)
+    for name, cutoff_at, count in reader.execute(sql, {"carrier": carrier}):
+        found[name][cutoff_at] = count
+    return found
+
+
 def _listed(
-    reader: sqlite3.Connection, now: int, schedule: Sequence[Departure], last: int
+    reader: sqlite3.Connection, now: int, schedule: Sequence[Departure], last: int, waiting: Cutoffs
 ) -> Iterator[DepartureView]:
     left = sum(departure.state(now) == "left" for departure in schedule)
     shown = schedule[max(0, left - last) :]
     gone = [_gone_with(reader, departure) for departure in shown]
-    waiting = _waiting(reader, schedule[0].carrier)
     for number, departure in enumerate(shown):
-        parcels = gone[number].total()
+        parcels = sum(gone[number].values())
         late = sum(_awaited(departure, now, later) for later in gone[number + 1 :])
         missing = late + _awaited(departure, now, waiting)
         if departure.known_at is not None or parcels or missing:
             yield _view(departure, now, parcels, missing, late)
 
 
-def _gone_with(reader: sqlite3.Connection, departure: Departure) -> Counter[int | None]:
-    """How many parcels of each cut-off are on it."""
+def _gone_with(reader: sqlite3.Connection, departure: Departure) -> Cutoffs:
+    """What is on it."""
     sql = f"""SELECT cutoff_at, count(*) FROM {_SHIPPED}
               WHERE carrier = ? AND shipped_at > ? AND shipped_at <= ? GROUP BY 1"""
-    return Counter(dict(reader.execute(sql, departure).fetchall()))
+    return dict(reader.execute(sql, departure).fetchall())
 
 
-def _waiting(reader: sqlite3.Connection, carrier: str) -> Counter[int | None]:
-    """How many orders of each cut-off are on the floor."""
-    sql = f"SELECT cutoff_at, count(*) FROM orders WHERE carrier = ? AND ({_ON_THE_FLOOR}) GROUP BY 1"
-    return Counter(dict(reader.execute(sql, (carrier,)).fetchall()))
-
-
-def _awaited(departure: Departure, now: int, orders: Counter[int | None]) -> int:
+def _awaited(departure: Departure, now: int, orders: Cutoffs) -> int:
     return sum(count for cutoff_at, count in orders.items() if departure.awaits(cutoff_at, now))
 
 

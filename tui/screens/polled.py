@@ -14,7 +14,7 @@ from tui.client import UnansweredError
 from tui.screens.agent import AgentScreen
 
 V = TypeVar("V")
-ASK_EVERY_S = 5.0
+ASK_EVERY_S = 10.0
 
 
 class PolledScreen(AgentScreen, Generic[V]):

@@ -116,10 +116,12 @@ class Loading:
         self.ask(c.StartPrint(job=job, printer="lp1"), c.PrintSentAll(job=job))
         self.ask(c.FinishPrint(job=job, evidence="process-id", first_byte_at=1))
 
-    def ship(self, order_no: str, at: int, scanner: str = "dock1") -> None:
-        """The parcel is scanned out at that moment."""
+    def ship(self, order_no: str, at: int, scanner: str = "dock1", told_at: int | None = None) -> None:
+        """The parcel is scanned out at that moment; the agent hears of it then, or later."""
         self.now = at
-        self.ask(self._scan(scanner, "ship", self.order(order_no).waybill or ""))
+        scan = self._scan(scanner, "ship", self.order(order_no).waybill or "")
+        self.now = told_at or at
+        self.ask(scan)
 
     def shipped(self, order_no: str, cutoff_at: int | None, at: int, **changes: Any) -> None:
         """A new order, picked at once and scanned out at that moment."""

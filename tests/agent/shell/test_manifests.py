@@ -67,6 +67,12 @@ def test_a_parcel_that_is_early_goes_with_the_departure_that_leaves_first(dock: 
     assert on(dock, EIGHT) == ["SO-2"]
 
 
+def test_a_scan_that_a_scanner_kept_counts_by_when_the_code_was_read(dock: Loading) -> None:
+    dock.bring("SO-1", EIGHT, "picked")
+    dock.ship("SO-1", EIGHT - 1, told_at=NOON)
+    assert (on(dock, EIGHT), missing(dock, EIGHT)) == (["SO-1"], [])
+
+
 def test_after_the_last_departure_it_waits_for_a_later_one_until_an_order_names_it(dock: Loading) -> None:
     dock.shipped("SO-1", EIGHT, EIGHT + 1)
     assert on(dock, None) == ["SO-1"]
