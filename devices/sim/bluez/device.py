@@ -35,6 +35,7 @@ class RemoteDevice:
         self._characteristics: dict[str, RemoteCharacteristic] | None = None
         self._connecting: asyncio.Task[None] | None = None
         self._waiting: list[Message] = []
+        self._gone = asyncio.Event()  # the link, while it is in the making
         calls = {"Connect": self._connect, "Disconnect": self._disconnect, "Pair": self._connect}
         self._node = Node(
             self.path,
@@ -97,6 +98,7 @@ class RemoteDevice:
         if not self.connected:
             return
         self.connected = False
+        self._gone.set()
         self.handset.link_down()
         for characteristic in (self._characteristics or {}).values():
             characteristic.link_lost()
@@ -188,6 +190,7 @@ class RemoteDevice:
         except TimeoutError:
             fail("Failed", "le-connection-timeout")
         self.connected = True
+        self._gone.clear()
         self.handset.link_up(self)
         self._change({"Connected": flag(True)}, gone=["RSSI"])
         if fault == "blip":  # it says that it connected, and fails: see bleak's client.py
@@ -197,7 +200,7 @@ class RemoteDevice:
     async def _resolve(self) -> None:
         await asyncio.sleep(self.adapter.timing.resolve_s)
         if not self.handset.resolves or self.handset.silent:
-            await asyncio.Event().wait()
+            await self._gone.wait()
         if not self.connected:
             fail("Failed", "le-connection-abort-by-remote")
         if self._characteristics is None:

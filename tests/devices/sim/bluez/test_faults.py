@@ -156,6 +156,22 @@ async def test_services_that_are_never_told_end_with_the_patience_of_the_client(
         await until(lambda: not ours.connected)
 
 
+async def test_a_link_that_is_lost_before_its_services_are_told_ends_the_attempt() -> None:
+    ours = handset()
+    ours.resolves = False
+    async with fake_bluez() as bluez:
+        bluez.add(ours)
+        device = await found(ours)
+        attempt = asyncio.create_task(BleakClient(device, timeout=60).connect())
+        await until(lambda: ours.connected)
+        ours.drop()
+        with pytest.raises(BleakDBusError, match="abort-by-remote"):
+            await attempt
+        ours.resolves = True
+        async with BleakClient(device):
+            assert ours.connected
+
+
 async def test_a_table_that_changed_is_not_seen_until_the_device_is_removed() -> None:
     """A stale cache: what was resolved first is remembered, and its handles are not valid any more."""
     ours = handset()
