@@ -54,9 +54,13 @@ class Link:
         pace: Pace,
         lost: asyncio.Future[str],
     ) -> None:
-        """`vitals`: what is known before the scanner itself is asked."""
+        """`vitals`: what is known before the scanner itself is asked. Raises one of BLEAK_TROUBLE."""
         self.profile = profile
         self._client = client
+        # Now, because a client whose link is lost has no services any more. The profile's own come first, where several
+        # services have a characteristic of the same UUID.
+        services = sorted(client.services, key=lambda service: service.uuid != profile.service)
+        self._offered = [each for service in services for each in service.characteristics]
         self._listener = scanner.listener
         self._voice = voice_of(scanner.feedback, profile.framing)
         self._vitals = vitals
@@ -157,12 +161,9 @@ class Link:
 
     def _readable(self) -> Iterator[BleakGATTCharacteristic]:
         """Never where codes come from: BlueZ gives what is read there as a notification too, a scan of nothing."""
-        for characteristic in self._client.services.characteristics.values():
+        for characteristic in self._offered:
             if "read" in characteristic.properties and characteristic.uuid != self.profile.notify:
                 yield characteristic
 
     def _characteristic(self, uuid: str | None) -> BleakGATTCharacteristic | None:
-        """The one of the profile's own service where several have that UUID."""
-        services = sorted(self._client.services, key=lambda service: service.uuid != self.profile.service)
-        found = (each for service in services for each in service.characteristics if each.uuid == uuid)
-        return next(found, None)
+        return next((each for each in self._offered if each.uuid == uuid), None)

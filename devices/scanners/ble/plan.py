@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from math import inf
 from random import Random
 
 from devices.scanners.ble.pace import Pace
@@ -78,6 +79,8 @@ class Plan:
         if scanner is None or adapter not in self._adapters:
             return False
         is_news = not self._is_heard(scanner, adapter, now)
+        if len(self._adapters) > 1 and not self._heard_by(scanner, now):
+            scanner.ready_at = max(scanner.ready_at, now + self._pace.gather_s)
         scanner.sightings[adapter] = _Sighting(signal_dbm, now)
         return is_news and scanner.on is None
 
@@ -123,9 +126,11 @@ class Plan:
         adapter = self._let_go(scanner)
         scanner.trouble = reason
         if linked_at is not None:
-            scanner.waits_since = now
-            scanner.sightings.clear()
-        scanner.sightings.pop(adapter, None)
+            scanner.waits_since = -inf  # a scanner that was there and is not is a fault at once
+            # One that is held does not advertise: what was heard since then came after the loss.
+            scanner.sightings = {by: each for by, each in scanner.sightings.items() if each.at > linked_at}
+        else:
+            scanner.sightings.pop(adapter, None)
         if linked_at is not None and now - linked_at >= self._pace.settled_s:
             scanner.failures = 0
             scanner.failed_on.clear()

@@ -152,7 +152,8 @@ class Radio:
     async def _take_turn(self, antenna: _Antenna, ear: Ear) -> None:
         """Connect to one scanner, or listen until there is one to connect to. Raises one of BLEAK_TROUBLE."""
         antenna.changed.clear()
-        address = self._plan.choose(antenna.name, _now())
+        now = _now()
+        address = self._plan.choose(antenna.name, now)
         if address is not None:
             self._wake()  # one link more counts against this adapter: another one may be the better choice now
             is_decided = asyncio.Event()
@@ -163,7 +164,8 @@ class Radio:
             await ear.start()
         else:
             await ear.stop()
-        await _wait(antenna.changed, self._plan.next_look_at(antenna.name, _now()))
+        # As of when nothing was chosen: whoever has become ready since then is no longer "later".
+        await _wait(antenna.changed, self._plan.next_look_at(antenna.name, now))
 
     def _hear(self, antenna: _Antenna, device: BLEDevice, said: AdvertisementData) -> None:
         self._note(antenna, device, said.rssi)

@@ -14,6 +14,7 @@ from devices.scanners.ble.pace import Pace
 from devices.scanners.ble.plan import NO_SLOT, NOT_HEARD, Plan
 
 PACE = Pace()
+SOON = PACE.gather_s  # after it is first heard: all who hear it have heard it
 ADAPTERS = ("hci0", "hci1", "hci2")
 SCANNERS = tuple(f"AA:00:00:00:00:0{number}" for number in range(8))
 SLOTS = 2
@@ -37,8 +38,8 @@ def test_the_adapter_that_hears_it_best_connects_to_it() -> None:
     one = plan("A")
     one.hears("A", "hci0", -80, 0)
     one.hears("A", "hci1", -50, 0)
-    assert one.choose("hci0", 0) is None
-    assert one.choose("hci1", 0) == "A"
+    assert one.choose("hci0", SOON) is None
+    assert one.choose("hci1", SOON) == "A"
     assert not one.missing
 
 
@@ -50,9 +51,9 @@ def test_adapters_that_hear_equally_well_share_the_scanners() -> None:
     held = Counter[str]()
     for _ in range(4):
         for adapter in ("hci0", "hci1"):
-            if (address := four.choose(adapter, 0)) is not None:
+            if (chosen := four.choose(adapter, SOON)) is not None:
                 held[adapter] += 1
-                four.connected(address, 0)
+                four.connected(chosen, 0)
     assert held == {"hci0": 2, "hci1": 2}
 
 
@@ -60,10 +61,35 @@ def test_one_connection_at_a_time_is_made_on_an_adapter() -> None:
     two = plan("A", "B")
     two.hears("A", "hci0", -60, 0)
     two.hears("B", "hci0", -60, 0)
-    assert two.choose("hci0", 0) == "A"
-    assert two.choose("hci0", 0) is None
+    assert two.choose("hci0", SOON) == "A"
+    assert two.choose("hci0", SOON) is None
     two.connected("A", 0)
-    assert two.choose("hci0", 0) == "B"
+    assert two.choose("hci0", SOON) == "B"
+
+
+def test_a_scanner_heard_first_by_one_adapter_waits_a_moment_for_one_that_hears_it_better() -> None:
+    one = plan("A")
+    one.hears("A", "hci0", -80, 0)
+    assert one.choose("hci0", SOON / 2) is None
+    assert one.next_look_at("hci0", SOON / 2) == SOON
+    one.hears("A", "hci1", -50, SOON / 2)
+    assert one.choose("hci1", SOON) == "A"
+
+
+def test_a_single_adapter_connects_at_once() -> None:
+    one = plan("A", adapters=("hci0",))
+    one.hears("A", "hci0", -80, 0)
+    assert one.choose("hci0", 0) == "A"
+
+
+def test_what_is_heard_while_a_loss_is_not_known_yet_counts() -> None:
+    one = plan("A", adapters=("hci0",))
+    one.hears("A", "hci0", -40, 0)
+    one.choose("hci0", 0)
+    one.connected("A", 1)
+    one.hears("A", "hci0", -40, 50)
+    one.ended("A", "link lost", 51)
+    assert one.choose("hci0", 51 + PACE.spread_s) == "A"
 
 
 def test_a_full_adapter_is_left_for_one_that_hears_less() -> None:
@@ -71,23 +97,23 @@ def test_a_full_adapter_is_left_for_one_that_hears_less() -> None:
     for address in ("A", "B"):
         two.hears(address, "hci0", -40, 0)
         two.hears(address, "hci1", -90, 0)
-    assert two.choose("hci0", 0) == "A"
+    assert two.choose("hci0", SOON) == "A"
     two.connected("A", 0)
-    assert two.choose("hci1", 0) == "B"
+    assert two.choose("hci1", SOON) == "B"
 
 
 def test_no_free_slot_anywhere_is_said_and_is_over_when_there_is_one() -> None:
     two = plan("A", "B", slots=1, adapters=("hci0",))
     for address in ("A", "B"):
         two.hears(address, "hci0", -40, 0)
-    two.choose("hci0", 0)
+    two.choose("hci0", SOON)
     two.connected("A", 0)
     two.hears("B", "hci0", -40, PACE.grace_s)
     assert two.fault("B", PACE.grace_s) == NO_SLOT
     two.use(["hci0", "hci1"])
     two.hears("B", "hci1", -40, PACE.grace_s)
     assert two.fault("B", PACE.grace_s) != NO_SLOT
-    assert two.choose("hci1", PACE.grace_s) == "B"
+    assert two.choose("hci1", PACE.grace_s + SOON) == "B"
 
 
 def test_a_scanner_is_no_fault_while_it_is_on_its_way() -> None:
@@ -101,7 +127,7 @@ def test_failures_on_one_adapter_move_a_scanner_to_another() -> None:
     for _ in range(4):
         one.hears("A", "hci0", -40, now)
         one.hears("A", "hci1", -90, now)
-        chosen = next(adapter for adapter in ("hci0", "hci1") if one.choose(adapter, now))
+        chosen = next(adapter for adapter in ("hci0", "hci1") if one.choose(adapter, now + SOON))
         tried.append(chosen)
         one.ended("A", "refused", now)
         now += PACE.longest_s
@@ -111,7 +137,7 @@ def test_failures_on_one_adapter_move_a_scanner_to_another() -> None:
 def test_what_failed_last_is_the_fault() -> None:
     one = plan("A")
     one.hears("A", "hci0", -40, 0)
-    one.choose("hci0", 0)
+    one.choose("hci0", SOON)
     one.ended("A", "cannot connect: no answer in time", 0)
     assert one.fault("A", PACE.grace_s) == "cannot connect: no answer in time"
 
@@ -119,17 +145,17 @@ def test_what_failed_last_is_the_fault() -> None:
 def test_a_lost_scanner_must_be_heard_again_before_it_is_tried() -> None:
     one = plan("A")
     one.hears("A", "hci0", -40, 0)
-    one.choose("hci0", 0)
+    one.choose("hci0", SOON)
     one.connected("A", 0)
     later = PACE.settled_s
     one.ended("A", "link lost", later)
     assert one.choose("hci0", later + PACE.spread_s) is None
     one.hears("A", "hci0", -40, later + PACE.spread_s)
-    assert one.choose("hci0", later + PACE.spread_s) == "A"
+    assert one.choose("hci0", later + PACE.spread_s + SOON) == "A"
 
 
 def test_a_link_that_never_holds_backs_off_like_one_that_fails() -> None:
-    one, now, waits = plan("A"), 0.0, []
+    one, now, waits = plan("A", adapters=("hci0",)), 0.0, []
     for _ in range(10):
         one.hears("A", "hci0", -40, now)
         assert one.choose("hci0", now) == "A"
@@ -148,7 +174,7 @@ def test_an_adapter_that_is_gone_is_not_chosen_any_more() -> None:
     one = plan("A")
     one.hears("A", "hci0", -40, 0)
     one.use(["hci1"])
-    assert one.choose("hci0", 0) is None
+    assert one.choose("hci0", SOON) is None
     assert not one.hears("A", "hci0", -40, 0)
 
 
