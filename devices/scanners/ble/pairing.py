@@ -78,7 +78,7 @@ async def pair(
             for task in work:
                 task.cancel()
     except TimeoutError as error:
-        raise DeviceGone(f"no scanner sent {code}: {pairing.listened} were listened to") from error
+        raise DeviceGone(f"no scanner sent {code}: {pairing.listened} listened to") from error
     return paired
 
 
@@ -98,12 +98,16 @@ class _Pairing:
         self._profiles = profiles
         self._known = {address.upper() for address in skip}
         self._waiting: list[Found] = []
+        self._heard: dict[str, dict[str, tuple[BLEDevice, int]]] = {}
         self._on_progress = on_progress
 
     def hear(self, adapter: str, device: BLEDevice, said: AdvertisementData) -> None:
         """A device that says neither what it offers nor its name is no scanner; one with a name is probed."""
         found = found_advertising(adapter, device, said, self._profiles)
-        if found.address not in self._known and (found.profile or found.name):
+        if found.address in self._heard:
+            self._heard[found.address][adapter] = device, said.rssi
+        elif found.address not in self._known and (found.profile or found.name):
+            self._heard[found.address] = {adapter: (device, said.rssi)}
             self._known.add(found.address)
             self._waiting.append(found)
             self.tell(found, "waits for its turn")
@@ -113,7 +117,8 @@ class _Pairing:
         while True:
             await asyncio.sleep(_GATHER_S)
             for found in sorted(self._waiting, key=lambda each: (each.profile is None, -each.rssi_dbm)):
-                radio.admit(BleScanner(found.address, _Ear(self, radio, found)))
+                heard = self._heard.pop(found.address)
+                radio.admit(BleScanner(found.address, _Ear(self, radio, found)), heard)
             self._waiting.clear()
 
     def tell(self, found: Found, fault: str | None) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Never
 
 from bleak.backends.device import BLEDevice
@@ -76,11 +76,16 @@ class Radio:
             profile_named(scanner.profile, self._profiles)
         self._seats[scanner.address] = _Seat(scanner)
 
-    def admit(self, scanner: BleScanner) -> None:
-        """One more, while the radio runs. Raises ValueError for a profile that does not exist."""
+    def admit(self, scanner: BleScanner, heard: Mapping[str, tuple[BLEDevice, int]]) -> None:
+        """One more, while the radio runs; `heard`: by which adapters, as which device, with how many dBm.
+
+        BlueZ does not tell a second time what has not changed. Raises ValueError for a profile that does not exist.
+        """
         self.add(scanner)
         self._attend(self._seats[scanner.address])
-        self._wake()
+        for adapter, (device, signal_dbm) in heard.items():
+            if adapter in self._antennas:
+                self._note(self._antennas[adapter], device, signal_dbm)
 
     def link_of(self, address: str) -> Link | None:
         """A scanner's connection, if it has one now."""

@@ -8,10 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from bleak.exc import BleakDBusError
 from dbus_fast import BusType, Message
 from dbus_fast.aio import MessageBus
 
 from devices.scanners.ble.bus import NO_ADAPTER, NO_BLUETOOTHD, NO_BUS, POWERED_OFF
+from devices.scanners.ble.ear import Ear
 from devices.scanners.ble.plan import NO_SLOT
 from devices.scanners.ble.profiles import PROFILES, NotifyMode, Profile, uuid_of
 from devices.scanners.ble.radio import Radio
@@ -364,6 +366,26 @@ async def test_an_adapter_that_is_switched_off_lets_its_scanners_go_until_it_is_
         bluez.adapter("hci0").power(on=False)
         await until(lambda: desk.faults[-1] == POWERED_OFF)
         bluez.adapter("hci0").power(on=True)
+        await until(lambda: gun.ready and desk.faults[-1] is None)
+
+
+async def test_an_adapter_that_refuses_to_listen_says_so_and_is_asked_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    refuses, start = True, Ear.start
+
+    async def grudging(ear: Ear) -> None:
+        if refuses:
+            raise BleakDBusError("org.bluez.Error.NotReady", ["Resource Not Ready"])
+        await start(ear)
+
+    monkeypatch.setattr(Ear, "start", grudging)
+    gun, desk = handset(), Desk()
+    async with fake_bluez() as bluez, on_air([wanted(gun, desk)]):
+        bluez.add(gun)
+        await until(lambda: desk.faults)
+        assert desk.faults == ["hci0 cannot listen: Resource Not Ready"]
+        refuses = False
         await until(lambda: gun.ready and desk.faults[-1] is None)
 
 
