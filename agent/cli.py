@@ -20,6 +20,7 @@ from rich.progress import Progress
 from agent.cli_label import add_label
 from agent.cli_manifest import add_manifest
 from agent.cli_sandbox import add_sandbox
+from agent.cli_scanners import add_scanners
 from agent.cli_words import FAILED, FINE, USAGE, Commands, clock, count, positive
 from agent.config import ConfigError, load
 from agent.demo import DemoOptions, run_demo
@@ -58,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_checks(commands)
     add_label(commands)
     add_manifest(commands)
+    add_scanners(commands)
     add_sandbox(commands)
     return parser
 

@@ -104,6 +104,11 @@ def profile_of(own: BleProfile) -> Profile:
     )
 
 
+def all_profiles(own: Sequence[BleProfile]) -> tuple[Profile, ...]:
+    """A site's own before the known ones. Raises ValueError."""
+    return (*map(profile_of, own), *PROFILES)
+
+
 def format_of(own: Gateway) -> GatewayFormat:
     """A site's gateway as its messages are read. Raises ValueError for a path that is none."""
     return GatewayFormat(
@@ -157,7 +162,7 @@ class Scanning(Struct, frozen=True):
 
     def _check_profile(self, profile: str | None) -> None:
         if profile is not None:
-            profile_named(profile, [*map(profile_of, self.profiles), *PROFILES])
+            profile_named(profile, all_profiles(self.profiles))
 
     def _twice(self) -> Iterator[tuple[str, str]]:
         """Two scanners of one address would both be told of its scans."""

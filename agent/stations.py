@@ -7,7 +7,7 @@ from collections.abc import Coroutine, Sequence
 from typing import Any
 
 from agent.config import Config
-from agent.config_scanning import Scanner, profile_of
+from agent.config_scanning import Scanner, all_profiles
 from agent.core import commands as c
 from agent.core.events import ScanIgnored, ScanTaken
 from agent.floor_link import FloorLink
@@ -17,7 +17,6 @@ from agent.store.store import Outcome, Store, now_ms
 from devices.links.url import ble_address
 from devices.pda import StationFeedback
 from devices.scanners.ble.link import BleScanner
-from devices.scanners.ble.profiles import PROFILES
 from devices.scanners.ble.radio import Radio
 from devices.scanners.codes import read_code
 from devices.scanners.framing.framer import Noise
@@ -139,10 +138,9 @@ class Stations:
 
     def _radio(self, stations: Sequence[Station]) -> Radio:
         bluetooth = self._config.bluetooth
-        own = tuple(profile_of(profile) for profile in self._config.profiles)
         return Radio(
             [_on_air(station) for station in stations],
-            profiles=(*own, *PROFILES),
+            profiles=all_profiles(self._config.profiles),
             slots=bluetooth.slots,
             adapters=bluetooth.adapters,
         )

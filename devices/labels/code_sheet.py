@@ -11,6 +11,7 @@ from PIL import Image
 from devices.labels.code128 import QUIET_ZONE_MODULES, modules
 from devices.labels.fonts import RasterTypeface
 from devices.labels.placed import Bars, Layout, Placed, QrCode, TextRun
+from devices.labels.qr import QUIET_ZONE_MODULES as QR_QUIET_ZONE_MODULES
 from devices.labels.qr import matrix
 from devices.labels.raster import draw, preview
 
@@ -72,3 +73,23 @@ def bars_in_text(data: str) -> str:
     padded = quiet + modules(data) + quiet
     pairs = zip(*[chain(padded, "0")] * 2, strict=False)
     return "".join(_HALVES[left + right] for left, right in pairs)
+
+
+def square_in_text(data: str) -> list[str]:
+    """The lines of a QR code for a terminal, black on white, its quiet zone included. Raises ValueError for no data.
+
+    A character is two modules high.
+    """
+    rows = matrix(data)
+    quiet = QR_QUIET_ZONE_MODULES
+    empty = (False,) * (len(rows) + 2 * quiet)
+    padded = (
+        [empty] * quiet + [(*empty[:quiet], *row, *empty[:quiet]) for row in rows] + [empty] * (quiet + 1)
+    )
+    return [
+        "".join(map(_half, upper, lower)) for upper, lower in zip(padded[::2], padded[1::2], strict=False)
+    ]
+
+
+def _half(upper: bool, lower: bool) -> str:
+    return " ▄▀█"[2 * upper + lower]

@@ -107,6 +107,11 @@ def ble_address(url: str) -> tuple[str, str | None]:
     return parts.netloc.upper(), profile
 
 
+def ble_url(address: str, profile: str | None) -> str:
+    """What `ble_address` reads."""
+    return f"ble://{address}" + (f"?profile={profile}" if profile is not None else "")
+
+
 def gateway_address(url: str) -> tuple[str, str | None]:
     """Gateway and device of mqtt://{gateway}/{device}; None: every device of it. Raises ValueError."""
     expected = f"not a gateway's scanner (mqtt://gateway/device, or mqtt://gateway for all of it): {url!r}"

@@ -6,7 +6,7 @@ import pytest
 import zxingcpp
 from PIL import Image
 
-from devices.labels.code_sheet import SheetCode, bars_in_text, code_sheet
+from devices.labels.code_sheet import SheetCode, bars_in_text, code_sheet, square_in_text
 
 CODES = [SheetCode("as new", "GRADE-A"), SheetCode("opened, 拆封", "GRADE-B"), SheetCode("broken", "GRADE-C")]
 _MODULES = {" ": "00", "▐": "01", "▌": "10", "█": "11"}
@@ -30,6 +30,17 @@ def test_the_bars_of_a_terminal_are_read(data: str) -> None:
     for x, module in enumerate(modules):
         image.paste(module == "0", (x, 0, x + 1, 40))
     assert [text for _, text in read(image.resize((3 * image.width, 120)))] == [data]
+
+
+@pytest.mark.parametrize("data", ["FH7K3QXY", "GRADE-A", "x" * 60])
+def test_the_square_of_a_terminal_is_read(data: str) -> None:
+    lines = square_in_text(data)
+    image = Image.new("1", (len(lines[0]), 2 * len(lines)), 1)
+    for y, line in enumerate(lines):
+        for x, char in enumerate(line):
+            image.putpixel((x, 2 * y), char not in "▀█")
+            image.putpixel((x, 2 * y + 1), char not in "▄█")
+    assert [text for _, text in read(image.resize((4 * image.width, 4 * image.height)))] == [data]
 
 
 def test_what_no_code_can_say_is_refused() -> None:

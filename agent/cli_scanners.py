@@ -1,0 +1,183 @@
+"""`floorhand scanners`: which scanners are around, whose is the one in hand, and codes to scan."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from agent.cli_pair import add_pair
+from agent.cli_words import FAILED, FINE, Commands, positive, refuse
+from agent.config import load
+from agent.config_scanning import Codes, Scanner, all_profiles
+from devices.errors import DeviceGone
+from devices.labels.code_sheet import SheetCode, code_sheet
+from devices.links.url import ble_address, ble_url
+from devices.scanners.ble.ear import CONNECTED_DBM
+from devices.scanners.ble.find import Found, find
+from devices.scanners.ble.profiles import Profile
+from devices.scanners.ports import Port, serial_ports
+
+_BARS = ((-55, "▂▄▆█"), (-67, "▂▄▆ "), (-80, "▂▄  "), (-1000, "▂   "))
+
+
+def add_scanners(commands: Commands) -> None:
+    """The parser."""
+    scanners = commands.add_parser("scanners", help="find scanners, pair one, print codes to scan")
+    parts = scanners.add_subparsers(required=True, metavar="PART")
+    look = parts.add_parser("find", help="list what advertises by Bluetooth, and the serial ports")
+    look.add_argument("--seconds", type=positive, default=8.0, metavar="S", help="how long to listen (8)")
+    look.add_argument("--adapter", action="append", default=[], metavar="HCI", help="this one alone (all)")
+    look.add_argument("--all", action="store_true", help="devices that do not look like scanners as well")
+    look.add_argument(
+        "--config", type=Path, metavar="FILE", help="the site's own profiles, and who has a place"
+    )
+    look.add_argument("--json", action="store_true")
+    look.set_defaults(run=_find)
+    add_pair(parts)
+    codes = parts.add_parser("codes", help="a sheet with the codes that grade what came back")
+    codes.add_argument("--config", type=Path, metavar="FILE", help="the site's own grades")
+    codes.add_argument("--png", type=Path, required=True, metavar="OUT")
+    codes.set_defaults(run=_codes)
+
+
+# --- find ---------------------------------------------------------------------------------------------------
+
+
+def _find(options: argparse.Namespace) -> int:
+    config = load(options.config) if options.config else None
+    places = _Places(config.scanners if config is not None else ())
+    profiles = all_profiles(config.profiles if config is not None else ())
+    fault: str | None = None
+    found: list[Found] = []
+    try:
+        found = asyncio.run(_listen(options, profiles, places))
+    except DeviceGone as error:
+        fault = error.reason
+    shown = [each for each in found if options.all or _may_scan(each)]
+    ports = serial_ports()
+    if options.json:
+        print(json.dumps(_as_json(shown, ports, places, fault), ensure_ascii=False))
+    else:
+        _print(shown, len(found) - len(shown), ports, places)
+    if fault is not None:
+        refuse(f"Bluetooth: {fault}", FAILED)
+    return FINE if shown or ports else FAILED
+
+
+async def _listen(options: argparse.Namespace, profiles: tuple[Profile, ...], places: _Places) -> list[Found]:
+    """With what is heard so far on the screen, and how long it still takes."""
+    console = Console(stderr=True)
+    if options.json or not console.is_terminal:
+        return await find(options.seconds, profiles, adapters=options.adapter)
+    heard: dict[str, Found] = {}
+    bar = Progress(TextColumn("listening"), BarColumn(), TimeRemainingColumn(), console=console)
+    task = bar.add_task("listening", total=options.seconds)
+    began = asyncio.get_running_loop().time()
+
+    def picture() -> RenderableType:
+        bar.update(task, completed=asyncio.get_running_loop().time() - began)
+        shown = [each for each in heard.values() if options.all or _may_scan(each)]
+        return Group(_table(shown, places), bar)
+
+    with Live(get_renderable=picture, console=console, transient=True):
+        return await find(
+            options.seconds,
+            profiles,
+            adapters=options.adapter,
+            on_found=lambda each: heard.update({each.address: each}),
+        )
+
+
+def _may_scan(found: Found) -> bool:
+    return found.profile is not None
+
+
+class _Places:
+    """Who has a station already, by address."""
+
+    def __init__(self, scanners: Iterable[Scanner]) -> None:
+        ble = (each for each in scanners if each.url.startswith("ble:"))
+        self._station = {ble_address(each.url)[0]: each.id for each in ble}
+
+    def of(self, found: Found) -> str | None:
+        """Its station."""
+        return self._station.get(found.address)
+
+
+def _table(found: Iterable[Found], places: _Places) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("signal", "dBm", "name", "profile", "adapter", "station", "url"):
+        table.add_column(column, justify="right" if column == "dBm" else "left", no_wrap=column == "url")
+    for each in found:
+        table.add_row(*_row(each, places))
+    return table
+
+
+def _row(found: Found, places: _Places) -> Iterator[RenderableType]:
+    connected = found.rssi_dbm == CONNECTED_DBM
+    yield Text("in use" if connected else _bars(found.rssi_dbm), "green" if found.profile else "dim")
+    yield "" if connected else str(found.rssi_dbm)
+    yield found.name or Text("without a name", "dim")
+    yield found.profile or Text("unknown", "dim")
+    yield found.adapter
+    yield places.of(found) or Text("none", "dim")
+    yield ble_url(found.address, found.profile)
+
+
+def _bars(signal_dbm: int) -> str:
+    return next(bars for floor_dbm, bars in _BARS if signal_dbm >= floor_dbm)
+
+
+def _print(shown: list[Found], others: int, ports: list[Port], places: _Places) -> None:
+    console = Console()
+    if not console.is_terminal:
+        console.width = 160
+    if shown:
+        console.print(_table(shown, places))
+    hidden = f" ({others} other device{'s' if others != 1 else ''} heard: --all shows them)" if others else ""
+    console.print(f"{len(shown)} scanner{'s' if len(shown) != 1 else ''} by Bluetooth{hidden}")
+    for port in ports:
+        console.print(f"{port.url}  {port.name}, now {port.node}", soft_wrap=True)
+    console.print(f"{len(ports)} serial port{'s' if len(ports) != 1 else ''} with a stable name")
+
+
+def _as_json(
+    found: Iterable[Found], ports: Iterable[Port], places: _Places, fault: str | None
+) -> dict[str, Any]:
+    return {
+        "scanners": [
+            {
+                "address": each.address, "name": each.name, "signal_dbm": each.rssi_dbm or None,
+                "adapter": each.adapter, "profile": each.profile, "services": list(each.services),
+                "connected": each.connected, "station": places.of(each),
+                "url": ble_url(each.address, each.profile),
+            }
+            for each in found
+        ],
+        "ports": [{"url": port.url, "name": port.name, "node": port.node} for port in ports],
+        "fault": fault,
+    }  # fmt: skip
+
+
+# --- codes --------------------------------------------------------------------------------------------------
+
+
+def _codes(options: argparse.Namespace) -> int:
+    codes = load(options.config).codes if options.config else Codes()
+    try:
+        code_sheet([SheetCode(f"return: {grade}", grade) for grade in codes.grades]).save(options.png, "PNG")
+    except (OSError, ValueError) as error:
+        return refuse(f"{options.png} cannot be written: {error}", FAILED)
+    print(f"wrote {options.png}: {', '.join(codes.grades)}", file=sys.stdout)
+    return FINE
