@@ -6,7 +6,7 @@ import asyncio
 import logging
 import re
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Never
 
@@ -23,6 +23,7 @@ NO_ADAPTER = "no Bluetooth adapter: plug one in"
 POWERED_OFF = "Bluetooth is off: bluetoothctl power on"
 
 _RETRY_S = 5.0
+_LAST_WORDS_S = 1.0
 _DBUS = "org.freedesktop.DBus"
 _BLUEZ = "org.bluez"
 _ADAPTER = "org.bluez.Adapter1"
@@ -65,6 +66,7 @@ class BluetoothWatch:
         self._only = only
         self._told: Bluetooth | None = None
         self._changed = asyncio.Event()
+        self._is_lost = False
 
     async def run(self) -> Never:
         """Until cancelled; a D-Bus that is not there is looked for every few seconds."""
@@ -87,6 +89,10 @@ class BluetoothWatch:
         try:
             while not gone.done():
                 self._changed.clear()
+                if self._is_lost:
+                    self._is_lost = False
+                    await _make_bleak_forget()
+                    self._tell(Bluetooth(fault=NO_BLUETOOTHD))
                 self._tell(await _look(bus, self._only))
                 await self._changed.wait()
         finally:
@@ -103,9 +109,7 @@ class BluetoothWatch:
             return
         match message.member, message.body:
             case "NameOwnerChanged", [name, old_owner, _] if name == _BLUEZ:
-                if old_owner:
-                    _make_bleak_forget()
-                    self._tell(Bluetooth(fault=NO_BLUETOOTHD))
+                self._is_lost |= bool(old_owner)
                 self._changed.set()
             case "InterfacesAdded" | "InterfacesRemoved", [_, interfaces] if _ADAPTER in interfaces:
                 self._changed.set()
@@ -116,14 +120,19 @@ class BluetoothWatch:
                 pass
 
 
-def _make_bleak_forget() -> None:
+async def _make_bleak_forget() -> None:
     """Cut bleak's connection to D-Bus: to it, all links are down then, and it begins anew when it is next used.
 
-    That is what `BlueZManager._handle_bus_disconnect` does; there is no public way to it in bleak 3.1.
+    That is what `BlueZManager._handle_bus_disconnect` does; there is no public way to it in bleak 3.1. What bluetoothd
+    said before it died is on its way on that connection still: the answer to one more question comes behind it.
     """
     manager = bleak_manager._global_instances.get(asyncio.get_running_loop())
-    if manager is not None and manager._bus is not None:
-        manager._bus.disconnect()
+    if manager is None or manager._bus is None:
+        return
+    with suppress(DBusFastError, OSError, EOFError):
+        async with asyncio.timeout(_LAST_WORDS_S):
+            await _ask(manager._bus, _DBUS, "/org/freedesktop/DBus", _DBUS, "NameHasOwner", _BLUEZ)
+    manager._bus.disconnect()
 
 
 @asynccontextmanager

@@ -30,8 +30,8 @@ _GATHER_S = 2.0
 
 
 def new_code() -> str:
-    """A code that nobody has, of characters that any symbology and any scanner carries."""
-    return "PAIR-" + "".join(secrets.choice(_LETTERS) for _ in range(8))
+    """A code that nobody has, of characters that any symbology carries; as Code 128 it fits a terminal's 80 columns."""
+    return "FH" + "".join(secrets.choice(_LETTERS) for _ in range(6))
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,20 +139,19 @@ class Radio:
                         self._note(antenna, device, CONNECTED_DBM)
                     while True:
                         await self._take_turn(antenna, ear)
-                        antenna.fault = None
                 except BLEAK_TROUBLE as error:
-                    self._deaf(antenna, in_words(error))
+                    self._find_fault(antenna, f"{antenna.name} cannot listen: {in_words(error)}")
                     await asyncio.sleep(self._pace.first_s)
         finally:
             await ear.stop()
 
-    def _deaf(self, antenna: _Antenna, why: str) -> None:
-        fault = f"{antenna.name} cannot listen: {why}"
-        if fault != antenna.fault:
-            log.warning("%s", fault)
-            antenna.fault = fault
-            for seat in self._seats.values():
-                seat.changed.set()
+    def _find_fault(self, antenna: _Antenna, fault: str | None) -> None:
+        if fault == antenna.fault:
+            return
+        log.warning("%s", fault or f"{antenna.name} listens again")
+        antenna.fault = fault
+        for seat in self._seats.values():
+            seat.changed.set()
 
     async def _take_turn(self, antenna: _Antenna, ear: Ear) -> None:
         """Connect to one scanner, or listen until there is one to connect to. Raises one of BLEAK_TROUBLE."""
@@ -169,6 +168,7 @@ class Radio:
             await ear.start()
         else:
             await ear.stop()
+        self._find_fault(antenna, None)
         # As of when nothing was chosen: whoever has become ready since then is no longer "later".
         await _wait(antenna.changed, self._plan.next_look_at(antenna.name, now))
 
@@ -215,20 +215,21 @@ class Radio:
         settled_at = _now() + self._pace.grace_s
         while True:
             seat.changed.clear()
-            fault = self._fault_of(seat)
+            now = _now()
+            fault = self._fault_of(seat, now)
             if fault != seat.said:
                 seat.said = fault
                 await seat.scanner.listener.health(fault)
-            await _wait(seat.changed, settled_at if _now() < settled_at else None)
+            await _wait(seat.changed, settled_at if now < settled_at else None)
 
-    def _fault_of(self, seat: _Seat) -> str | None:
+    def _fault_of(self, seat: _Seat, now: float) -> str | None:
         if seat.link is not None:
             return None
         deaf = [antenna.fault for antenna in self._antennas.values()]
         return (
             self._bluetooth.fault
-            or (deaf[0] if all(deaf) and deaf else None)
-            or self._plan.fault(seat.scanner.address, _now())
+            or (deaf[0] if deaf and all(deaf) else None)
+            or self._plan.fault(seat.scanner.address, now)
             or seat.said
         )
 
