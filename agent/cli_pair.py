@@ -20,6 +20,7 @@ from devices.links.url import ble_address, ble_url
 from devices.scanners.ble.pairing import Candidate, Paired, new_code, pair
 
 _BAR_LINES = 5
+_ANY = Paired("00:00:00:00:00:00", None, "nus", "")
 _ON_PAPER = (
     "black on white"  # scanners read dark bars on a light ground, whatever the terminal's own colours are
 )
@@ -45,6 +46,8 @@ def _pair(options: argparse.Namespace) -> int:
     if options.write and options.config is None:
         return refuse("--write needs --config FILE", USAGE)
     config = load(options.config) if options.config else None
+    if options.write:
+        _with(options.config, _table(_ANY, options))  # what cannot be written is refused before anybody scans
     console = Console(stderr=True, highlight=False)
     code = new_code()
     if options.png is not None:
@@ -90,10 +93,16 @@ def _table(paired: Paired, options: argparse.Namespace) -> str:
     return f'[[scanners]]\nid = "{options.id}"\nurl = "{url}"\nrole = "{options.role}"\n'
 
 
-def _add(file: Path, table: str) -> None:
-    """After what stands there, if all of it is right. ConfigError."""
+def _with(file: Path, table: str) -> str:
+    """What stands there and the table after it, if all of it is right. ConfigError."""
     text = f"{file.read_text('utf-8').rstrip()}\n\n{table}"
     parse(tomllib.loads(text), file)
+    return text
+
+
+def _add(file: Path, table: str) -> None:
+    """ConfigError."""
+    text = _with(file, table)
     beside = file.with_name(f".{file.name}.new")
     try:
         beside.write_text(text, "utf-8")

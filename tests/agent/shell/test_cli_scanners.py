@@ -1,0 +1,156 @@
+"""`floorhand scanners`: what is around, whose scanner is in hand, codes to scan; against the fake BlueZ."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import zxingcpp
+from PIL import Image
+
+from agent.cli import main
+from agent.config import load
+from devices.scanners import ports
+from devices.scanners.ble.profiles import profile_named
+from devices.sim.bluez import BleHandset
+from tests.devices.bluez import fake_bluez
+
+SMALLEST = """
+[site]
+id = "WH1"
+[hub]
+url = "https://hub.example"
+[broker]
+url = "mqtt://127.0.0.1:1883"
+[[scanners]]
+id = "dock1"
+role = "ship"
+url = "ble://C0:DE:00:00:00:01?profile=nus"
+"""
+NUS, FEEA = profile_named("nus"), profile_named("feea")
+
+
+@pytest.fixture
+async def guns() -> AsyncIterator[list[BleHandset]]:
+    """Three hand scanners on the air, the second the strongest."""
+    async with fake_bluez() as bluez:
+        made = [
+            BleHandset("C0:DE:00:00:00:01", "GUN-1", NUS, rssi_dbm=-70),
+            BleHandset("C0:DE:00:00:00:02", "GUN-2", FEEA, rssi_dbm=-50),
+            BleHandset("C0:DE:00:00:00:03", "GUN-3", NUS, rssi_dbm=-85),
+        ]
+        bluez.add(*made)
+        yield made
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    file = tmp_path / "floorhand.toml"
+    file.write_text(SMALLEST)
+    return file
+
+
+async def ran(*arguments: str) -> int:
+    """The command, in a thread of its own: it has its own event loop."""
+    return await asyncio.to_thread(main, ["scanners", *arguments])
+
+
+def nothing_plugged_in(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    monkeypatch.setattr(ports.serial_ports, "__defaults__", (folder / "none",))
+
+
+@pytest.mark.usefixtures("guns")
+async def test_find_lists_scanners_the_strongest_first_with_what_to_write(
+    config: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert await ran("find", "--seconds", "1.5", "--config", str(config)) == 0
+    lines = capfd.readouterr().out.splitlines()
+    rows = [line.split() for line in lines if "ble://" in line]
+    assert [row[-1] for row in rows] == [
+        "ble://C0:DE:00:00:00:02?profile=feea",
+        "ble://C0:DE:00:00:00:01?profile=nus",
+        "ble://C0:DE:00:00:00:03?profile=nus",
+    ]
+    assert [row[-2] for row in rows] == ["none", "dock1", "none"]
+    assert "3 scanners by Bluetooth" in lines
+
+
+@pytest.mark.usefixtures("guns")
+async def test_find_tells_programs_the_same(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "by-id"
+    folder.mkdir()
+    (folder / "usb-Zebra_DS2208_S1234-if00").symlink_to("/dev/ttyACM0")
+    monkeypatch.setattr(ports.serial_ports, "__defaults__", (folder,))
+    assert await ran("find", "--seconds", "1.5", "--json") == 0
+    said: dict[str, Any] = json.loads(capfd.readouterr().out)
+    assert [(each["name"], each["profile"], each["adapter"]) for each in said["scanners"]] == [
+        ("GUN-2", "feea", "hci0"), ("GUN-1", "nus", "hci0"), ("GUN-3", "nus", "hci0"),
+    ]  # fmt: skip
+    assert said["ports"] == [
+        {
+            "url": f"serial://{folder}/usb-Zebra_DS2208_S1234-if00",
+            "name": "Zebra DS2208 S1234",
+            "node": "ttyACM0",
+        }
+    ]
+    assert said["fault"] is None
+
+
+async def test_a_machine_without_bluetooth_is_told_what_to_do(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", f"unix:path={tmp_path}/no-bus")
+    nothing_plugged_in(monkeypatch, tmp_path)
+    assert await ran("find", "--seconds", "1") == 1
+    assert "no D-Bus on this machine" in capfd.readouterr().err
+
+
+async def test_the_scanner_that_reads_the_code_is_the_one_and_gets_its_station(
+    guns: list[BleHandset], config: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    picture = tmp_path / "pair.png"
+    told = "--config", str(config), "--id", "pack7", "--role", "pack", "--write", "--png", str(picture)
+    pairing = asyncio.create_task(ran("pair", *told))
+    async with asyncio.timeout(30):
+        while not guns[1].ready:  # noqa: ASYNC110 - what the other thread's loop does shows here only
+            await asyncio.sleep(0.05)
+    (code,) = {found.text for found in zxingcpp.read_barcodes(Image.open(picture).convert("L"))}
+    await guns[1].scan(code)
+    assert await pairing == 0
+    added = load(config).scanners[-1]
+    assert (added.id, added.role, added.url) == ("pack7", "pack", "ble://C0:DE:00:00:00:02?profile=feea")
+    said = capfd.readouterr()
+    assert "paired: GUN-2" in said.out
+    assert "GUN-1" not in said.err, "it has a station already"
+    assert re.search(f"^code {code}$", said.err, re.MULTILINE)
+
+
+@pytest.mark.usefixtures("guns")
+async def test_a_code_that_nobody_scans_pairs_nobody_and_changes_nothing(
+    config: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert await ran("pair", "--config", str(config), "--write", "--seconds", "1") == 1
+    assert "no scanner sent FH" in capfd.readouterr().err
+    assert [each.id for each in load(config).scanners] == ["dock1"]
+
+
+async def test_a_station_that_cannot_be_written_is_refused_before_anybody_scans(
+    config: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert await ran("pair", "--config", str(config), "--write", "--id", "dock1") == 2
+    assert "stands twice" in capfd.readouterr().err
+    assert await ran("pair", "--write") == 2
+
+
+async def test_the_sheet_of_grades_can_be_read(tmp_path: Path) -> None:
+    sheet = tmp_path / "grades.png"
+    assert await ran("codes", "--png", str(sheet)) == 0
+    read = {found.text for found in zxingcpp.read_barcodes(Image.open(sheet).convert("L"))}
+    assert read == {"GRADE-A", "GRADE-B", "GRADE-C", "GRADE-D"}
