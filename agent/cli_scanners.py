@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import json
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -83,10 +84,10 @@ async def _listen(options: argparse.Namespace, profiles: tuple[Profile, ...], pl
     heard: dict[str, Found] = {}
     bar = Progress(TextColumn("listening"), BarColumn(), TimeRemainingColumn(), console=console)
     task = bar.add_task("listening", total=options.seconds)
-    began = asyncio.get_running_loop().time()
+    began = time.monotonic()  # the picture is drawn in a thread, which has no loop
 
     def picture() -> RenderableType:
-        bar.update(task, completed=asyncio.get_running_loop().time() - began)
+        bar.update(task, completed=time.monotonic() - began)
         shown = [each for each in heard.values() if options.all or _may_scan(each)]
         return Group(_table(shown, places), bar)
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import pty
 import re
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -101,6 +104,36 @@ async def test_find_tells_programs_the_same(
         }
     ]
     assert said["fault"] is None
+
+
+@pytest.mark.usefixtures("guns")
+async def test_on_a_terminal_what_is_heard_is_shown_while_it_listens() -> None:
+    ours, terminal = pty.openpty()
+    command = [sys.executable, "-m", "agent.cli", "scanners", "find", "--seconds", "1.5"]
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=terminal,
+        env=os.environ | {"TERM": "xterm", "COLUMNS": "120"},
+    )
+    os.close(terminal)
+    out, drawn = await asyncio.gather(process.stdout.read(), asyncio.to_thread(_all_of, ours))  # type: ignore[union-attr]
+    assert await process.wait() == 0
+    assert "3 scanners by Bluetooth" in out.decode()
+    assert "GUN-2" in drawn
+    assert "listening" in drawn
+    assert "Traceback" not in drawn
+
+
+def _all_of(ours: int) -> str:
+    """What a terminal was given, until nobody holds it any more."""
+    shown = b""
+    try:
+        while piece := os.read(ours, 65536):
+            shown += piece
+    except OSError:  # the last one has closed it
+        os.close(ours)
+    return shown.decode()
 
 
 async def test_a_machine_without_bluetooth_is_told_what_to_do(
