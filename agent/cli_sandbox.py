@@ -28,6 +28,10 @@ def add_sandbox(commands: Commands) -> None:
     _add_scanners(parts)
 
 
+def _families() -> list[str]:
+    return [profile.id for profile in PROFILES]
+
+
 def _add_hub(parts: Commands) -> None:
     hub = parts.add_parser("hub", help="a hub that speaks the whole protocol and judges what it gets")
     hub.add_argument("--host", default="127.0.0.1")
@@ -80,7 +84,9 @@ def _add_scanners(parts: Commands) -> None:
         help=f"Bluetooth adapters (one for each {_SCANNERS_OF_AN_ADAPTER})",
     )
     kind = scanners.add_mutually_exclusive_group()
-    kind.add_argument("--profile", choices=[profile.id for profile in PROFILES], default=PROFILES[0].id)
+    kind.add_argument(
+        "--profile", action="append", choices=_families(), help="may be repeated: each in turn (all of them)"
+    )
     kind.add_argument("--serial", action="store_true", help="on serial lines, without Bluetooth")
     scanners.add_argument("--bus", type=Path, metavar="PATH", help="the socket of the private D-Bus")
     scanners.add_argument("--rate", type=positive, metavar="X", help="each scans X codes a second by itself")
@@ -115,7 +121,7 @@ def _scanners(options: argparse.Namespace) -> int:
     desk = ScannerOptions(
         count=options.count,
         adapters=options.adapters or math.ceil(options.count / _SCANNERS_OF_AN_ADAPTER),
-        profile=None if options.serial else profile_named(options.profile),
+        profiles=() if options.serial else tuple(map(profile_named, options.profile or _families())),
         bus=options.bus,
         rate=options.rate,
     )

@@ -17,7 +17,7 @@ from rich.text import Text
 
 ROOT = Path(__file__).parent.parent
 PICTURE = ROOT / "docs" / "img" / "scanners-find.svg"
-COLUMNS, LINES = 96, 26
+COLUMNS, LINES = 100, 26
 LISTEN_S = 6
 
 

@@ -6,10 +6,12 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
 from agent.sandbox.typed import say, typed_lines
+from devices.links.url import ble_url
 from devices.scanners.ble.profiles import Profile
 from devices.sim.bluez import BleHandset, FakeBluez, adapters, private_bus
 from devices.sim.scanner import PtyScanner
@@ -23,24 +25,24 @@ _Scanner = TypeVar("_Scanner")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScannerOptions:
-    """How many scanners, and of which kind: Bluetooth ones of `profile`, or (None) on serial lines.
+    """How many scanners, and of which kind: Bluetooth ones of each of `profiles` in turn, or (none) on serial lines.
 
     `bus`: where the private bus listens. `rate`: codes that each scans a second by itself.
     """
 
     count: int
     adapters: int
-    profile: Profile | None
+    profiles: tuple[Profile, ...]
     bus: Path | None = None
     rate: float | None = None
 
 
 async def run_scanners(options: ScannerOptions, tell: Say = say) -> None:
     """Until interrupted. Raises DeviceError where there is no dbus-daemon for Bluetooth."""
-    if options.profile is None:
+    if not options.profiles:
         await _run_serial(options, tell)
     else:
-        await _run_ble(options, options.profile, tell)
+        await _run_ble(options, tell)
 
 
 async def _run_serial(options: ScannerOptions, tell: Say) -> None:
@@ -51,17 +53,18 @@ async def _run_serial(options: ScannerOptions, tell: Say) -> None:
         await _serve(SerialDesk(scanners).words, scanners.values(), options.rate, tell)
 
 
-async def _run_ble(options: ScannerOptions, profile: Profile, tell: Say) -> None:
+async def _run_ble(options: ScannerOptions, tell: Say) -> None:
     async with (
         private_bus(options.bus) as bus,
         FakeBluez(bus.address, adapters(options.adapters)) as bluez,
     ):
-        handsets = {name: _handset(number, profile) for number, name in enumerate(_names(options), start=1)}
+        kinds = zip(_names(options), cycle(options.profiles), strict=False)
+        handsets = {name: _handset(number, kind) for number, (name, kind) in enumerate(kinds, start=1)}
         tell(f"DBUS_SYSTEM_BUS_ADDRESS={bus.address}")
         bluez.add(*handsets.values())
         for name, handset in handsets.items():
-            url = f"ble://{handset.address}?profile={profile.id}"
-            tell(_table(name, url, feedback="none" if profile.write is None else "bel"))
+            url = ble_url(handset.address, handset.profile.id)
+            tell(_table(name, url, feedback="none" if handset.profile.write is None else "bel"))
         await _serve(BleDesk(bluez, handsets).words, handsets.values(), options.rate, tell)
 
 
@@ -71,8 +74,10 @@ def _names(options: ScannerOptions) -> list[str]:
 
 def _handset(number: int, profile: Profile) -> BleHandset:
     address = f"C0:DE:00:00:{number // 256:02X}:{number % 256:02X}"
-    prefix = profile.names[0] if profile.names else "SIM-"
-    return BleHandset(address, f"{prefix}{number:03}", profile, seed=number)
+    rssi_dbm = -48 - 11 * number % 40  # here and there on a floor
+    return BleHandset(
+        address, f"SIM-{profile.id.upper()}-{number:03}", profile, rssi_dbm=rssi_dbm, seed=number
+    )
 
 
 def _table(name: str, url: str, feedback: str) -> str:
