@@ -29,7 +29,6 @@ def order_of(reader: sqlite3.Connection, order_no: str) -> Order | None:
 
 def draft_of(reader: sqlite3.Connection, config: Config, order: Order) -> Label:
     """All of an order's label that is known before it has a waybill."""
-    sscc = order.rest.get("sscc")
     return Label(
         waybill="",
         job="",
@@ -42,7 +41,7 @@ def draft_of(reader: sqlite3.Connection, config: Config, order: Order) -> Label:
         consignee=party_of(order.consignee),
         sender=party_of(config.sender_of(order.owner) or _NOBODY),
         items=tuple(LabelItem(line.sku, _name(reader, line.sku), line.qty) for line in order.lines),
-        sscc=sscc if isinstance(sscc, str) else "",
+        sscc=order.sscc or "",
     )
 
 

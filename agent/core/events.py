@@ -12,6 +12,7 @@ from typing import Any, Literal
 import msgspec
 
 from agent.core.model import Line, Party, Stop, Tone, Tote
+from agent.core.words import sscc_in
 
 
 class Event(msgspec.Struct, frozen=True, tag_field="type"):
@@ -86,6 +87,11 @@ class OrderFacts(msgspec.Struct, frozen=True):
     routing_code: str | None = None
     bag_code: str | None = None
     rest: dict[str, Any] = {}
+
+    @property
+    def sscc(self) -> str | None:
+        """As `Order.sscc`."""
+        return sscc_in(self.rest)
 
 
 class OrderAccepted(Event, frozen=True, tag="order.accepted"):

@@ -9,7 +9,18 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 
 from agent.core.events import Event
-from agent.core.model import HELD_TASK, Entity, Order, OrderState, Pick, SeenScan, Stock, Task, Waybill
+from agent.core.model import (
+    HELD_TASK,
+    Entity,
+    Order,
+    OrderState,
+    Parcel,
+    Pick,
+    SeenScan,
+    Stock,
+    Task,
+    Waybill,
+)
 
 E = TypeVar("E", bound=Entity)
 
@@ -69,6 +80,10 @@ class Floor(Protocol):
 
     def tasks_of_cart(self, cart: str) -> Sequence[str]:
         """The pick lists that a PDA holds with this cart."""
+        ...
+
+    def parcels_of_sscc(self, sscc: str) -> Sequence[str]:
+        """The waybill of every parcel, void ones too, whose label carries this SSCC."""
         ...
 
     def choose_printer(self, carrier: str, owner: str, instead_of: str | None = None) -> str | None:
@@ -155,6 +170,9 @@ class MemoryFloor:
     def tasks_of_cart(self, cart: str) -> Sequence[str]:
         return [task.task for task in self.all(Task) if task.cart == cart and task.state in HELD_TASK]
 
+    def parcels_of_sscc(self, sscc: str) -> Sequence[str]:
+        return [parcel.waybill for parcel in self.all(Parcel) if parcel.sscc == sscc]
+
     def choose_printer(self, carrier: str, owner: str, instead_of: str | None = None) -> str | None:
         """The first one: in memory every printer takes everything."""
         del carrier, owner, instead_of
@@ -207,6 +225,10 @@ class Overlay(MemoryFloor):
     def tasks_of_cart(self, cart: str) -> Sequence[str]:
         under = [task for task in self.under.tasks_of_cart(cart) if (Task, (task,)) not in self.entities]
         return sorted([*under, *super().tasks_of_cart(cart)])
+
+    def parcels_of_sscc(self, sscc: str) -> Sequence[str]:
+        under = [each for each in self.under.parcels_of_sscc(sscc) if (Parcel, (each,)) not in self.entities]
+        return sorted([*under, *super().parcels_of_sscc(sscc)])
 
     def choose_printer(self, carrier: str, owner: str, instead_of: str | None = None) -> str | None:
         return self.under.choose_printer(carrier, owner, instead_of)

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Literal
 
 import msgspec
 
-from agent.core.words import Count, Whole
+from agent.core.words import Count, Whole, sscc_in
 
 
 class OrderState(StrEnum):
@@ -167,6 +167,11 @@ class Order(Entity, frozen=True):
         """The state for people and the hub: a hold hides the state under it."""
         return "held" if self.held is not None and self.state not in ENDED else self.state
 
+    @property
+    def sscc(self) -> str | None:
+        """Of its parcel, where that is a logistic unit of GS1; the label carries it."""
+        return sscc_in(self.rest)
+
     def line(self, line_no: int) -> Line | None:
         """The line with that number, None where there is none."""
         return next((line for line in self.lines if line.line_no == line_no), None)
@@ -304,6 +309,8 @@ class Parcel(Entity, frozen=True):
     shipped_at: int | None = None  # when it was scanned at the dock
     returned_at: int | None = None  # when it was scanned as come back; it stays shipped
     grade: str | None = None  # what it was graded as after that
+    cutoff_at: int | None = None  # of its order when it left, for the manifests' index
+    sscc: str | None = None  # on its label
 
 
 class PrintJob(Entity, frozen=True):

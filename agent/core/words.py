@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from msgspec import Meta
@@ -16,3 +17,9 @@ Units = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 def is_name(text: str) -> bool:
     """An order number, SKU or location: 1 to 64 printable characters."""
     return 1 <= len(text) <= 64 and text.isprintable()
+
+
+def sscc_in(rest: Mapping[str, object]) -> str | None:
+    """The SSCC among the fields of an order that are kept as they came; None where it is no text."""
+    sscc = rest.get("sscc")
+    return sscc if isinstance(sscc, str) and sscc else None

@@ -102,6 +102,10 @@ class SqlFloor:
         sql = "SELECT task FROM tasks WHERE cart = ? AND (state = 'assigned' OR state = 'accepted') ORDER BY task"
         return [row[0] for row in self.connection.execute(sql, (cart,))]
 
+    def parcels_of_sscc(self, sscc: str) -> Sequence[str]:
+        sql = "SELECT waybill FROM parcels WHERE sscc = ? ORDER BY waybill"
+        return [row[0] for row in self.connection.execute(sql, (sscc,))]
+
     def choose_printer(self, carrier: str, owner: str, instead_of: str | None = None) -> str | None:
         return self.roster.choose_printer(carrier, owner, instead_of)
 

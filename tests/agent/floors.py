@@ -18,6 +18,7 @@ E = TypeVar("E", bound=Entity)
 NOON = 1_781_740_800_000  # 2026-06-18T00:00:00Z
 YEAR_MS = 365 * 86_400_000
 GTIN = "4006381333931"
+SSCC = "006141411234567890"
 CONSIGNEE = {
     "name": "李雷", "phone": "13800000000", "province": "浙江省", "city": "杭州市", "district": "余杭区",
     "address": "文一西路 969 号",
@@ -265,10 +266,10 @@ def _one_step(floor: MemoryFloor) -> None:
             run(floor, scan(waybill, packed_apart=True))
 
 
-def floor_with(state: OrderState) -> MemoryFloor:
+def floor_with(state: OrderState, **changes: Any) -> MemoryFloor:
     """SO-1, two of A from A-01, brought to `state`; cancelled: right after it was paid."""
     floor = stocked()
-    run(floor, order())
+    run(floor, order(**changes))
     if state is OrderState.CANCELLED:
         run(floor, paid(), fact("cancelled"))
     while order_of(floor).state is not state:

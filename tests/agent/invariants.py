@@ -116,6 +116,7 @@ def _check_labels(floor: MemoryFloor) -> None:
             assert waybill is not None
             assert (parcel.order_no, waybill.state) == (order.order_no, "used")
             assert parcel.state is not _P.VOIDED
+            assert parcel.sscc == order.sscc, "the label carries another one"
     _check_copies(floor)
     _check_holds(floor)
 
@@ -145,6 +146,9 @@ def _check_holds(floor: MemoryFloor) -> None:
 def _check_parcels(floor: MemoryFloor) -> None:
     for parcel in floor.all(m.Parcel):
         assert (parcel.shipped_at is not None) == (parcel.state is _P.SHIPPED)
+        order = floor.get(m.Order, parcel.order_no)
+        assert order is not None
+        assert parcel.cutoff_at == (order.cutoff_at if parcel.shipped_at is not None else None)
         assert parcel.returned_at is None or parcel.shipped_at is not None, "came back before it left"
         assert parcel.grade is None or parcel.returned_at is not None, "graded before it came back"
 

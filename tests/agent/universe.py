@@ -30,6 +30,7 @@ SKUS = ("A", "B", "X")
 PLACES = ("A-01", "A-02", "B-01")
 PDAS = ("P1", "P2")
 GRADES = ("GRADE-A", "GRADE-B")
+SSCCS = (None, None, f.SSCC, "106141411234567897")
 NONSENSE = "no-such-thing"
 OTHER_CONSIGNEE = f.CONSIGNEE | {"name": "韩梅梅"}
 
@@ -108,6 +109,7 @@ def _order(floor: MemoryFloor, choose: Choose) -> c.Command:
         "carrier": choose(("SF", "SF", "SF", "YT")),
         "cutoff_at": choose((None, "2026-06-18T08:00:00.000Z", "2026-06-18T06:00:00.000Z")),
         "ship_complete": choose((True, False)),
+        "sscc": choose((*SSCCS, "", 18)),
         "consignee": choose((f.CONSIGNEE, f.CONSIGNEE, OTHER_CONSIGNEE)),
     }
     return f.order(order_no, revision, **changes)
@@ -250,7 +252,8 @@ def _sent(choose: Choose) -> dict[str, Any]:
         "link": choose(("", "l1", "l2")), "sequence": choose((None, None, *range(6), 41)),
         "scanned_at": f.NOON + choose((0, 0, 20, 300, 700, 3_000, 70_000, 10**8, -5_000)),
         "replayed": choose(flag), "resent": choose(flag), "resends": choose(flag), "bounce_ms": choose((600, 0)),
-        "gtin": choose((None, f"0{f.GTIN}")), "pda": choose((None, *PDAS)), "grades": choose(((), GRADES)),
+        "gtin": choose((None, f"0{f.GTIN}")), "sscc": choose(SSCCS), "pda": choose((None, *PDAS)),
+        "grades": choose(((), GRADES)),
     }  # fmt: skip
 
 

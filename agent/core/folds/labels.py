@@ -47,7 +47,7 @@ def _label_queued(floor: Floor, entry: Entry, event: ev.LabelQueued) -> Changes:
     )  # fmt: skip
     return [
         replace(known(floor, m.Waybill, event.waybill), state="used"),
-        replace(parcel, copy_no=event.copy_no, job=event.job),
+        replace(parcel, copy_no=event.copy_no, job=event.job, sscc=order.sscc),
         job,
         replace(order, waybill=event.waybill),
     ]

@@ -38,7 +38,7 @@ class _Document(msgspec.Struct, frozen=True):
 
 
 #: What is printed on a label: a change of these voids the waybill.
-LABEL_FACTS = ("consignee", "carrier", "service", "routing_code", "bag_code")
+LABEL_FACTS = ("consignee", "carrier", "service", "routing_code", "bag_code", "sscc")
 
 
 class Document(msgspec.Struct, frozen=True):

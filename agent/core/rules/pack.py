@@ -13,7 +13,7 @@ from agent.core.story import Story
 
 def pack(story: Story, scan: c.TakeScan) -> Answer:
     """A label or an item."""
-    label = parcels.read_label(story, scan.text)
+    label = parcels.read_label(story, scan)
     return _label(story, scan, label) if label is not None else _item(story, scan)
 
 

@@ -15,7 +15,7 @@ ASIDE = "take the parcel off and put it to the supervisor"
 
 
 class Label(NamedTuple):
-    """A parcel with its order, and the copy that the QR code names (0: the waybill alone was read)."""
+    """A parcel with its order, and the copy that the QR code names (0: another code of it was read)."""
 
     parcel: Parcel
     order: Order
@@ -28,19 +28,27 @@ class Label(NamedTuple):
         return self.parcel.state is ParcelState.SHIPPED and self.parcel.returned_at is None
 
 
-def read_label(story: Story, text: str) -> Label | None:
-    """The text is a waybill number or `FH1:{waybill}:{job}:{copy}`."""
-    waybill, _, copy = text.removeprefix("FH1:").partition(":") if text.startswith("FH1:") else (text, "", "")
-    parcel = story.get(Parcel, waybill)
+def read_label(story: Story, scan: c.TakeScan) -> Label | None:
+    """The label whose QR code, else whose waybill number, else whose SSCC this is."""
+    copy = _copy_of(story, scan.text)
+    waybill = copy.waybill if copy is not None else scan.text
+    parcel = story.get(Parcel, waybill) or _parcel_of_sscc(story, scan.sscc)
     order = story.get(Order, parcel.order_no) if parcel is not None else None
     if parcel is None or order is None:
         return None
-    if not text.startswith("FH1:"):
-        return Label(parcel, order, parcel.job, 0)
-    job = story.get(PrintJob, copy.partition(":")[0])
-    if job is None or text != f"FH1:{job.waybill}:{job.job}:{job.copy_no}":
-        return None
-    return Label(parcel, order, job.job, job.copy_no)
+    return Label(parcel, order, copy.job, copy.copy_no) if copy else Label(parcel, order, parcel.job, 0)
+
+
+def _copy_of(story: Story, text: str) -> PrintJob | None:
+    """The text is `FH1:{waybill}:{job}:{copy}`."""
+    job = story.get(PrintJob, text.split(":")[2]) if text.startswith("FH1:") and text.count(":") > 1 else None
+    return job if job is not None and text == f"FH1:{job.waybill}:{job.job}:{job.copy_no}" else None
+
+
+def _parcel_of_sscc(story: Story, sscc: str | None) -> Parcel | None:
+    """None where a further label carries it as well: which of them is on the parcel, only the waybill tells."""
+    waybills = story.floor.parcels_of_sscc(sscc) if sscc is not None else ()
+    return story.get(Parcel, waybills[0]) if len(waybills) == 1 else None
 
 
 def stop_parcel(story: Story, scan: c.TakeScan, label: Label, text: str) -> Answer:

@@ -18,7 +18,7 @@ def take_back(story: Story, scan: c.TakeScan) -> Answer:
 
 
 def _receive(story: Story, scan: c.TakeScan) -> Answer:
-    label = parcels.read_label(story, scan.text)
+    label = parcels.read_label(story, scan)
     if label is None:
         return wrong("unknown code: scan the waybill")
     parcel = label.parcel

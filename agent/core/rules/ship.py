@@ -11,7 +11,7 @@ from agent.core.story import Story
 
 def ship(story: Story, scan: c.TakeScan) -> Answer:
     """Packed it is shipped; picked it is packed and shipped, where nobody packs apart."""
-    label = parcels.read_label(story, scan.text)
+    label = parcels.read_label(story, scan)
     if label is None:
         return wrong("unknown code: scan the waybill")
     if label.is_gone:
