@@ -20,7 +20,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import groupby, pairwise
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -48,11 +48,8 @@ _STEPS = {
     OrderState.PICKED: "picked, not scanned out",
     OrderState.PACKED: "packed, not scanned out",
 }
-#: Paid, and neither shipped nor cancelled.
-_ON_THE_FLOOR = " OR ".join(f"state = '{state}'" for state in _STEPS)
-#: Every parcel that was scanned out, with its order's cut-off and lines.
-_SHIPPED = """(SELECT parcels.waybill, parcels.order_no, parcels.carrier, shipped_at, cutoff_at, lines
-               FROM parcels JOIN orders USING (order_no) WHERE shipped_at IS NOT NULL)"""
+#: Paid, and neither shipped nor cancelled; most orders of a day are told by the first word.
+_ON_THE_FLOOR = "state <> 'shipped' AND state <> 'cancelled' AND state <> 'received'"
 #: With the values of `Departure.awaited`.
 _AWAITED = "(cutoff_at = ? OR cutoff_at <= ?)"
 
@@ -94,8 +91,9 @@ def departures(
     """Of every carrier, or of this one: all that are to come, and the `last` ones that have left."""
     with _snapshot(reader):
         waiting = _waiting(reader, carrier)
-        schedules = _schedules(reader, carrier)
-        listed = (_listed(reader, now, each, last, waiting[each[0].carrier]) for each in schedules)
+        listed = (
+            _listed(reader, now, _schedule(name, orders), last, orders) for name, orders in waiting.items()
+        )
         return DeparturesView(to_text(now), tuple(view for views in listed for view in views))
 
 
@@ -107,10 +105,10 @@ def manifest(
     `most`: only so many of the latest parcels, and so many of the missing orders; the figures are of all.
     """
     with _snapshot(reader):
-        for schedule in _schedules(reader, carrier):
-            for departure in schedule:
+        for orders in _waiting(reader, carrier).values():
+            for departure in _schedule(carrier, orders):
                 if departure.known_at == departure_at:
-                    return _manifest(reader, now, departure, most)
+                    return _manifest(reader, now, departure, orders, most)
     return None
 
 
@@ -124,54 +122,29 @@ def _snapshot(reader: sqlite3.Connection) -> Iterator[None]:
         reader.execute("COMMIT")
 
 
-def _schedules(reader: sqlite3.Connection, carrier: str | None) -> Iterator[Sequence[Departure]]:
-    """The departures of each carrier, the first one first, `later` at the end."""
-    sql = f"SELECT DISTINCT carrier, cutoff_at FROM orders WHERE {_of(carrier)} ORDER BY 1, 2"
-    cutoffs = reader.execute(sql, {"carrier": carrier})
-    for name, rows in groupby(cutoffs.fetchall(), key=lambda row: row[0]):
-        times = [at for _, at in rows if at is not None]
-        yield [Departure(name, before, at) for before, at in pairwise((_NEVER, *times, _NOT_YET))]
-
-
-def _of(carrier: str | None) -> str:
-    """The condition of this carrier; None: of any."""
-    return "carrier = :carrier" if carrier is not None else "true"
-
-
-# --- the list -----------------------------------------------------------------------------------------------
-
-
 Cutoffs = dict[int | None, int]  # how many orders of each cut-off
 
 
 def _waiting(reader: sqlite3.Connection, carrier: str | None) -> dict[str, Cutoffs]:
-    """What is on the floor, by carrier."""
-    sql = f"""SELECT carrier, cutoff_at, count(*) FROM orders
-              WHERE {_of(carrier)} AND ({_ON_THE_FLOOR}) GROUP BY 1, 2"""
+    """What is on the floor, by carrier; cut-offs that nobody waits for any more are there too."""
+    of = "carrier = :carrier" if carrier is not None else "true"
+    sql = f"SELECT carrier, cutoff_at, sum({_ON_THE_FLOOR}) FROM orders WHERE {of} GROUP BY 1, 2"
     found: dict[str, Cutoffs] = defaultdict(dict)
     for name, cutoff_at, count in reader.execute(sql, {"carrier": carrier}):
         found[name][cutoff_at] = count
     return found
 
 
-def _listed(
-    reader: sqlite3.Connection, now: int, schedule: Sequence[Departure], last: int, waiting: Cutoffs
-) -> Iterator[DepartureView]:
-    left = sum(departure.state(now) == "left" for departure in schedule)
-    shown = schedule[max(0, left - last) :]
-    gone = [_gone_with(reader, departure) for departure in shown]
-    for number, departure in enumerate(shown):
-        parcels = sum(gone[number].values())
-        late = sum(_awaited(departure, now, later) for later in gone[number + 1 :])
-        missing = late + _awaited(departure, now, waiting)
-        if departure.known_at is not None or parcels or missing:
-            yield _view(departure, now, parcels, missing, late)
+def _schedule(carrier: str, orders: Cutoffs) -> Sequence[Departure]:
+    """A carrier's departures, the first one first, `later` at the end."""
+    times = sorted(at for at in orders if at is not None)
+    return [Departure(carrier, before, at) for before, at in pairwise((_NEVER, *times, _NOT_YET))]
 
 
 def _gone_with(reader: sqlite3.Connection, departure: Departure) -> Cutoffs:
     """What is on it."""
-    sql = f"""SELECT cutoff_at, count(*) FROM {_SHIPPED}
-              WHERE carrier = ? AND shipped_at > ? AND shipped_at <= ? GROUP BY 1"""
+    sql = """SELECT cutoff_at, count(*) FROM parcels
+             WHERE carrier = ? AND shipped_at > ? AND shipped_at <= ? GROUP BY 1"""
     return dict(reader.execute(sql, departure).fetchall())
 
 
@@ -188,33 +161,68 @@ def _text(at: int | None) -> str | None:
     return None if at is None else to_text(at)
 
 
+# --- the list -----------------------------------------------------------------------------------------------
+
+
+def _listed(
+    reader: sqlite3.Connection, now: int, schedule: Sequence[Departure], last: int, waiting: Cutoffs
+) -> Iterator[DepartureView]:
+    left = sum(departure.state(now) == "left" for departure in schedule)
+    shown = schedule[max(0, left - last) :]
+    gone = [_gone_with(reader, departure) for departure in shown]
+    for number, departure in enumerate(shown):
+        parcels = sum(gone[number].values())
+        late = sum(_awaited(departure, now, later) for later in gone[number + 1 :])
+        missing = late + _awaited(departure, now, waiting)
+        if departure.known_at is not None or parcels or missing:
+            yield _view(departure, now, parcels, missing, late)
+
+
 # --- one manifest -------------------------------------------------------------------------------------------
 
 
-def _manifest(reader: sqlite3.Connection, now: int, departure: Departure, most: int | None) -> ManifestView:
-    parcels = _parcels(reader, departure)
-    weights = [parcel.weight_g for parcel in parcels if parcel.weight_g is not None]
-    missing, late = _missing(reader, departure, now), _late(reader, departure, now)
-    shown = parcels if most is None else parcels[len(parcels) - min(most, len(parcels)) :]
+def _manifest(
+    reader: sqlite3.Connection, now: int, departure: Departure, waiting: Cutoffs, most: int | None
+) -> ManifestView:
+    limit = -1 if most is None else most  # SQLite's word for all
+    parcels, weights = _parcels(reader, departure, limit)
+    since = _gone_with(reader, Departure(departure.carrier, departure.at, _NOT_YET))
+    late = _awaited(departure, now, since)
+    missing = (*_missing(reader, departure, now, limit), *_late(reader, departure, now, limit))
     return ManifestView(
-        _view(departure, now, len(parcels), len(missing) + len(late), len(late)),
-        weight_g=sum(weights),
-        unweighed=len(parcels) - len(weights),
-        parcels=tuple(_with_scanner(reader, parcel) for parcel in shown),
-        missing=(*missing, *late)[:most],
+        _view(departure, now, len(weights), _awaited(departure, now, waiting) + late, late),
+        weight_g=sum(weight_g for weight_g in weights if weight_g is not None),
+        unweighed=weights.count(None),
+        parcels=tuple(parcels),
+        missing=missing[:most],
     )
 
 
-def _parcels(reader: sqlite3.Connection, departure: Departure) -> list[ManifestParcelView]:
-    sql = f"""SELECT waybill, order_no, shipped_at, cutoff_at, lines FROM {_SHIPPED}
-              WHERE carrier = ? AND shipped_at > ? AND shipped_at <= ? ORDER BY shipped_at, waybill"""
-    weights = dict(reader.execute("SELECT sku, weight_g FROM skus WHERE weight_g > 0").fetchall())
-    return [
-        ManifestParcelView(
-            waybill, order_no, to_text(shipped_at), "", _text(cutoff_at), _weight_g(_lines.decode(lines), weights)
-        )
-        for waybill, order_no, shipped_at, cutoff_at, lines in reader.execute(sql, departure)
-    ]  # fmt: skip
+def _parcels(
+    reader: sqlite3.Connection, departure: Departure, limit: int
+) -> tuple[list[ManifestParcelView], list[int | None]]:
+    """The latest ones, and the weights of all."""
+    sql = """SELECT lines, parcels.waybill, order_no, shipped_at, parcels.cutoff_at
+             FROM parcels JOIN orders USING (order_no)
+             WHERE parcels.carrier = ? AND shipped_at > ? AND shipped_at <= ? ORDER BY shipped_at, parcels.waybill"""
+    rows = reader.execute(sql, departure).fetchall()
+    known = dict(reader.execute("SELECT sku, weight_g FROM skus WHERE weight_g > 0").fetchall())
+    weights = [_weight_g(_lines.decode(lines), known) for lines, *_ in rows]
+    first = max(0, len(rows) - limit) if limit >= 0 else 0
+    shown = zip(rows[first:], weights[first:], strict=True)
+    return [_parcel(reader, weight_g, *row[1:]) for row, weight_g in shown], weights
+
+
+def _parcel(
+    reader: sqlite3.Connection,
+    weight_g: int | None,
+    waybill: str,
+    order_no: str,
+    shipped_at: int,
+    cutoff_at: int | None,
+) -> ManifestParcelView:
+    scanner = _scanner(reader, order_no)
+    return ManifestParcelView(waybill, order_no, to_text(shipped_at), scanner, _text(cutoff_at), weight_g)
 
 
 def _weight_g(lines: Iterable[Line], weights: dict[str, int]) -> int | None:
@@ -225,17 +233,18 @@ def _weight_g(lines: Iterable[Line], weights: dict[str, int]) -> int | None:
     return sum(line.picked_qty * weights[line.sku] for line in inside)
 
 
-def _with_scanner(reader: sqlite3.Connection, parcel: ManifestParcelView) -> ManifestParcelView:
-    """Which scanner it was stands in the journal alone."""
+def _scanner(reader: sqlite3.Connection, order_no: str) -> str:
+    """Which one it was stands in the journal alone."""
     sql = "SELECT json_extract(data, '$.scanner') FROM journal WHERE order_no = ? AND type = 'parcel.shipped'"
-    (scanner,) = reader.execute(sql, (parcel.order_no,)).fetchone()
-    return msgspec.structs.replace(parcel, scanner=scanner)
+    return str(reader.execute(sql, (order_no,)).fetchone()[0])
 
 
-def _missing(reader: sqlite3.Connection, departure: Departure, now: int) -> list[MissingOrderView]:
+def _missing(
+    reader: sqlite3.Connection, departure: Departure, now: int, limit: int
+) -> list[MissingOrderView]:
     """Those that are on the floor still."""
-    where = f"WHERE carrier = ? AND ({_ON_THE_FLOOR}) AND {_AWAITED} ORDER BY cutoff_at, order_no"
-    orders = table(Order).find(reader, where, (departure.carrier, *departure.awaited(now)))
+    where = f"WHERE carrier = ? AND ({_ON_THE_FLOOR}) AND {_AWAITED} ORDER BY cutoff_at, order_no LIMIT ?"
+    orders = table(Order).find(reader, where, (departure.carrier, *departure.awaited(now), limit))
     return [
         MissingOrderView(
             order.order_no,
@@ -249,11 +258,11 @@ def _missing(reader: sqlite3.Connection, departure: Departure, now: int) -> list
     ]
 
 
-def _late(reader: sqlite3.Connection, departure: Departure, now: int) -> list[MissingOrderView]:
+def _late(reader: sqlite3.Connection, departure: Departure, now: int, limit: int) -> list[MissingOrderView]:
     """Those that went with a later one."""
-    sql = f"""SELECT order_no, waybill, cutoff_at, shipped_at FROM {_SHIPPED}
-              WHERE carrier = ? AND shipped_at > ? AND {_AWAITED} ORDER BY cutoff_at, order_no"""
-    rows = reader.execute(sql, (departure.carrier, departure.at, *departure.awaited(now)))
+    sql = f"""SELECT order_no, waybill, cutoff_at, shipped_at FROM parcels
+              WHERE carrier = ? AND shipped_at > ? AND {_AWAITED} ORDER BY cutoff_at, order_no LIMIT ?"""
+    rows = reader.execute(sql, (departure.carrier, departure.at, *departure.awaited(now), limit))
     return [
         MissingOrderView(order_no, waybill, to_text(cutoff_at), "shipped", "came late", to_text(shipped_at))
         for order_no, waybill, cutoff_at, shipped_at in rows
