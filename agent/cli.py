@@ -28,7 +28,7 @@ from agent.example import write_example
 from agent.sandbox.processes import ChildFailed
 from agent.service import serve
 from agent.store.errors import StoreError
-from agent.store.store import DATABASE, read_only
+from agent.store.offline import opened
 from agent.store.verify import verify
 from agent.templates import LabelTemplates
 from agent.views import history_of, lineage
@@ -185,12 +185,8 @@ def _verify(options: argparse.Namespace) -> int:
 
 
 def _lineage(options: argparse.Namespace) -> int:
-    path = options.data / DATABASE
-    if not path.exists():
-        raise FileNotFoundError(f"{path} does not exist: is this the data_dir of an agent?")
-    reader = read_only(path)
-    chains = lineage(history_of(reader, options.order_no))
-    reader.close()
+    with opened(options.data) as reader:
+        chains = lineage(history_of(reader, options.order_no))
     if options.field is not None:
         chains = {options.field: chains.get(options.field, [])}
     if options.json:

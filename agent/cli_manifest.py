@@ -7,8 +7,8 @@ code 1 where something is missing at a departure that has left.
 from __future__ import annotations
 
 import argparse
+import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -24,7 +24,8 @@ from agent.cli_words import FAILED, FINE, USAGE, Commands, count, refuse
 from agent.config import load
 from agent.core.times import from_text
 from agent.manifests import LAST, LATER, departures, manifest
-from agent.store.store import DATABASE, now_ms, read_only
+from agent.store.offline import opened
+from agent.store.store import now_ms
 
 TIMEZONE = "Asia/Shanghai"  # as in a configuration that names none
 _LEFT, _NEXT = "left", "next"
@@ -62,11 +63,9 @@ def _manifest(options: argparse.Namespace) -> int:
         zone = ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         return refuse(f"{name!r} is no time zone", USAGE)
-    path = (config.site.data_dir if config else options.data) / DATABASE
-    if not path.exists():
-        raise FileNotFoundError(f"{path} does not exist: is this the data_dir of an agent?")
     try:
-        found = _found(path, options, zone)
+        with opened(config.site.data_dir if config else options.data) as reader:
+            found = _found(reader, options, zone)
     except ValueError as error:
         return refuse(str(error), USAGE)
     if options.json:
@@ -77,15 +76,16 @@ def _manifest(options: argparse.Namespace) -> int:
     return FAILED if any(each.state == _LEFT and each.missing for each in listed) else FINE
 
 
-def _found(path: Path, options: argparse.Namespace, zone: ZoneInfo) -> DeparturesView | ManifestView:
+def _found(
+    reader: sqlite3.Connection, options: argparse.Namespace, zone: ZoneInfo
+) -> DeparturesView | ManifestView:
     """The list, or the manifest that was asked for. ValueError where there is none."""
-    with closing(read_only(path)) as reader:
-        if options.departure is None:
-            return departures(reader, now_ms(), options.carrier, options.last)
-        if options.carrier is None:
-            raise ValueError("--departure is one of a --carrier: name it")
-        known = departures(reader, now_ms(), options.carrier, last=1).departures
-        found = manifest(reader, now_ms(), options.carrier, _moment(options.departure, known, zone))
+    if options.departure is None:
+        return departures(reader, now_ms(), options.carrier, options.last)
+    if options.carrier is None:
+        raise ValueError("--departure is one of a --carrier: name it")
+    known = departures(reader, now_ms(), options.carrier, last=1).departures
+    found = manifest(reader, now_ms(), options.carrier, _moment(options.departure, known, zone))
     if found is None:
         raise ValueError(f"no order of {options.carrier} names the departure {options.departure}")
     return found

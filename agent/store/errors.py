@@ -2,7 +2,8 @@
 
 StoreError
 ├── StoreBusy       another agent works on the same data
-└── StoreTooNew     the database was written by a newer version
+├── StoreTooNew     the database was written by a newer version
+└── StoreTooOld     the database was written by an older version, and nobody has migrated it yet
 """
 
 
@@ -16,3 +17,7 @@ class StoreBusy(StoreError):
 
 class StoreTooNew(StoreError):
     """A newer floorhand has migrated this database."""
+
+
+class StoreTooOld(StoreError):
+    """This floorhand's agent has not migrated the database yet."""

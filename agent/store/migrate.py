@@ -11,9 +11,10 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
-from agent.store.errors import StoreError, StoreTooNew
+from agent.store.errors import StoreError, StoreTooNew, StoreTooOld
 
 FILES = sorted((Path(__file__).parent / "migrations").glob("*.sql"))
 
@@ -35,21 +36,35 @@ def create_schema(connection: sqlite3.Connection) -> None:
             connection.execute(statement)
 
 
-def ensure_schema(path: Path) -> None:
-    """Bring the database up to this version. StoreTooNew, StoreError."""
-    with sqlite3.connect(path) as connection:
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-    connection.close()
+def check_schema(connection: sqlite3.Connection, path: Path) -> None:
+    """Only the schema of this version can be read. StoreTooNew, StoreTooOld."""
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version > len(FILES):
         raise StoreTooNew(
             f"{path} has schema {version}, this floorhand knows {len(FILES)}: install the newer version"
         )
     if version < len(FILES):
-        done = subprocess.run(
-            [sys.executable, "-m", "agent.store.migrations_cli", str(path)],
-            capture_output=True,
-            text=True,
-            check=False,
+        raise StoreTooOld(
+            f"{path} has schema {version}, this floorhand reads {len(FILES)}: "
+            "start the agent once, it brings the database up to date"
         )
-        if done.returncode:
-            raise StoreError(f"{path} could not be migrated: {done.stderr.strip()}")
+
+
+def ensure_schema(path: Path) -> None:
+    """Bring the database up to this version. StoreTooNew, StoreError."""
+    try:
+        with closing(sqlite3.connect(path)) as connection:
+            check_schema(connection, path)
+    except StoreTooOld:
+        _migrate(path)
+
+
+def _migrate(path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "agent.store.migrations_cli", str(path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise StoreError(f"{path} could not be migrated: {done.stderr.strip()}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,9 @@ from agent.core.floor import Head
 from agent.core.story import after
 from agent.store.journal import GENESIS, Row, rows
 from agent.store.migrate import create_schema
+from agent.store.offline import opened
 from agent.store.sql_floor import NoPrinters, SqlFloor
-from agent.store.store import DATABASE, RELAY_ACKED, read_only
+from agent.store.store import RELAY_ACKED
 from agent.store.tables import TABLES, Table
 
 Progress = Callable[[int, int], None]
@@ -50,18 +52,10 @@ class _BadJournal(Exception):
 
 
 def verify(data_dir: Path, progress: Progress = lambda _done, _all: None) -> Verdict:
-    """Check `data_dir`. FileNotFoundError where no agent has ever worked there."""
-    path = data_dir / DATABASE
-    if not path.exists():
-        raise FileNotFoundError(f"{path} does not exist: is this the data_dir of an agent?")
-    live = read_only(path)
-    scratch = sqlite3.connect("", isolation_level=None)
-    live.execute("BEGIN")
-    try:
+    """Check `data_dir`. FileNotFoundError where no agent has ever worked there; StoreTooOld, StoreTooNew."""
+    with opened(data_dir) as live, closing(sqlite3.connect("", isolation_level=None)) as scratch:
+        live.execute("BEGIN")
         return _verify(live, scratch, progress)
-    finally:
-        scratch.close()
-        live.close()
 
 
 def _verify(live: sqlite3.Connection, scratch: sqlite3.Connection, progress: Progress) -> Verdict:

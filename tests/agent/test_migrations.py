@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
+from agent.cli import main
 from agent.core import commands as c
 from agent.core import events as ev
 from agent.core.model import Order, Parcel, PrintJob
+from agent.core.times import from_text
 from agent.store.journal import GENESIS, Row, rows
 from agent.store.migrate import FILES, ensure_schema
 from agent.store.migrations_cli import migrations
@@ -74,19 +76,21 @@ async def label(store: Store, command: c.Command) -> None:
 
 
 async def work(store: Store) -> None:
-    """SO-1 is hurried and printed again, SO-2 gets another label and is hurried, SO-3 has time and is shipped."""
+    """SO-1 is hurried, printed again and shipped, SO-2 gets another label and is hurried, SO-3 has time and is shipped;
+    SO-1 and SO-2 are logistic units, SO-2 becomes another one."""
     numbers = lease(*(f"SF{n}" for n in range(9)), until=now_ms() + 10**9)
     for command in (sku("A"), c.SetCarrier(data={"carrier": "SF"}), *numbers):
         await store.ask(command)
-    for order_no, hour in (("SO-1", 8), ("SO-2", 8), ("SO-3", None)):
-        await store.ask(by(hour, order_no, 1))
+    for order_no, hour, sscc in (("SO-1", 8, "1"), ("SO-2", 8, "2"), ("SO-3", None, 18)):
+        await store.ask(by(hour, order_no, 1, sscc=sscc))
         await label(store, paid(order_no))
-    await store.ask(by(6, "SO-1", 2))
+    await store.ask(by(6, "SO-1", 2, sscc="1"))
     await label(store, c.ReprintLabel(order_no="SO-1", reason="torn"))
-    await store.ask(by(5, "SO-1", 3))
-    await label(store, by(4, "SO-2", 2, consignee=MOVED))
-    await store.ask(by(3, "SO-2", 3, consignee=MOVED))
-    await ship(store, "SO-3")
+    await store.ask(by(5, "SO-1", 3, sscc="1"))
+    await label(store, by(4, "SO-2", 2, consignee=MOVED, sscc="4"))
+    await store.ask(by(3, "SO-2", 3, consignee=MOVED, sscc="4"))
+    for order_no in ("SO-1", "SO-3"):
+        await ship(store, order_no)
 
 
 async def ship(store: Store, order_no: str) -> None:
@@ -97,6 +101,7 @@ async def ship(store: Store, order_no: str) -> None:
     told = {"pda": "P1", "task": listed.task}
     await store.ask(c.AcceptTask(**told))
     await store.ask(c.PickStop(stop=listed.stops[0].stop, qty=2, **told))
+    await store.ask(c.FinishTask(**told))
     waybill = await store.submit(lambda t: t.floor.get(Order, order_no).waybill)  # type: ignore[union-attr]
     assert (await store.ask(scan(waybill or ""))).status == "applied"
 
@@ -137,16 +142,23 @@ def test_a_migrated_database_is_the_fold_of_its_old_journal(old: Path) -> None:
     assert verdict.rows > 20
 
 
-def test_its_parcels_left_when_they_were_scanned(old: Path, data_dir: Path) -> None:
+def test_its_parcels_left_when_they_were_scanned_and_carry_what_was_on_their_labels(
+    old: Path, data_dir: Path
+) -> None:
     ensure_schema(old / DATABASE)
-    left = shipped_at(old)
-    assert left == shipped_at(data_dir)
-    assert sorted(left.values(), key=str) == [NOON, None, None, None]
+    found = parcels(old)
+    assert found == parcels(data_dir)
+    assert [(each.order_no, each.sscc, each.shipped_at, each.cutoff_at) for each in found] == [
+        ("SO-1", "1", NOON, from_text("2026-06-18T05:00:00Z")),
+        ("SO-2", "2", None, None),
+        ("SO-2", "4", None, None),
+        ("SO-3", None, NOON, None),
+    ]
 
 
-def shipped_at(folder: Path) -> dict[str, int | None]:
+def parcels(folder: Path) -> list[Parcel]:
     with closing(sqlite3.connect(folder / DATABASE)) as connection:
-        return {each.waybill: each.shipped_at for each in table(Parcel).find(connection, "")}
+        return list(table(Parcel).find(connection, "ORDER BY order_no, waybill"))
 
 
 def test_its_jobs_wait_by_the_cut_offs_that_their_orders_had(old: Path, data_dir: Path, version: int) -> None:
@@ -155,6 +167,16 @@ def test_its_jobs_wait_by_the_cut_offs_that_their_orders_had(old: Path, data_dir
     assert cutoffs == [job.cutoff_at for job in jobs(data_dir)]
     assert (None in cutoffs, len(set(cutoffs))) == (True, 5)
     assert {job.mark for job in jobs(old)} == {"" if version == 1 else "odometer 7"}
+
+
+@pytest.mark.parametrize("command", [["verify"], ["manifest"], ["lineage", "SO-1"]])
+def test_until_the_agent_has_migrated_it_nobody_reads_it_and_that_is_said(
+    old: Path, capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    assert main([*command, "--data", str(old)]) == 2
+    assert "start the agent once, it brings the database up to date" in capsys.readouterr().err
+    ensure_schema(old / DATABASE)
+    assert main([*command, "--data", str(old)]) in {0, 1}
 
 
 async def test_work_goes_on_where_it_was(old: Path) -> None:
