@@ -6,10 +6,13 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Any
 
+from agent import manifests
 from agent.api.messages import (
+    DeparturesView,
     ExceptionView,
     FloorView,
     HubView,
+    ManifestView,
     PdaView,
     Percentiles,
     PrinterView,
@@ -32,7 +35,7 @@ _SHOWN_EXCEPTIONS = 50
 
 
 class Views:
-    """Reads for people; nothing here changes anything."""
+    """Reads for people, in one thread at a time; nothing here changes anything."""
 
     def __init__(self, store: Store, spool: Spool, desk: TaskDesk, stations: Stations, version: str) -> None:
         self._store = store
@@ -49,6 +52,7 @@ class Views:
 
     def floor(self) -> FloorView:
         """Everything that matters at a glance."""
+        hops, changes = tuple(self._spool.hops), tuple(self._desk.change_to_task_ms)  # the loop adds to them
         orders = self._orders()
         exceptions = list(self._exceptions(_SHOWN_EXCEPTIONS))
         walked, naive = self._reader.execute(
@@ -62,10 +66,8 @@ class Views:
             degraded=self.degraded,
             orders=orders,
             shipped_total=orders["shipped"],
-            paid_to_first_byte_ms=Percentiles.of(
-                round(hops.paid_to_first_byte_ms) for hops in self._spool.hops
-            ),
-            change_to_task_ms=Percentiles.of(self._desk.change_to_task_ms),
+            paid_to_first_byte_ms=Percentiles.of(round(each.paid_to_first_byte_ms) for each in hops),
+            change_to_task_ms=Percentiles.of(changes),
             printers=tuple(self._printers()),
             scanners=tuple(self._scanners()),
             pdas=tuple(self._pdas()),
@@ -159,6 +161,20 @@ class Views:
             oldest_unsent_s=age_s,
         )
 
+    def exceptions(self) -> dict[str, Any]:
+        """Everything that waits for a person."""
+        return {"exceptions": list(self._exceptions(1000))}
+
+    # --- manifests ------------------------------------------------------------------------------------------
+
+    def departures(self, carrier: str | None) -> DeparturesView:
+        """See `agent.manifests`."""
+        return manifests.departures(self._reader, now_ms(), carrier)
+
+    def manifest(self, carrier: str, departure_at: int | None, most: int) -> ManifestView | None:
+        """See `agent.manifests`."""
+        return manifests.manifest(self._reader, now_ms(), carrier, departure_at, most)
+
     # --- orders ---------------------------------------------------------------------------------------------
 
     def orders(
@@ -209,10 +225,6 @@ class Views:
         for waybill, state in states.items():
             for job in table(PrintJob).find(self._reader, "WHERE waybill = ? ORDER BY copy_no", (waybill,)):
                 yield {"waybill": waybill, "job": job.job, "copy": job.copy_no, "state": state}
-
-    def exceptions(self) -> dict[str, Any]:
-        """Everything that waits for a person."""
-        return {"exceptions": list(self._exceptions(1000))}
 
 
 def _brief(order: Order) -> dict[str, Any]:

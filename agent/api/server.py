@@ -6,11 +6,12 @@ import asyncio
 import contextlib
 import hmac
 import socket
-import sqlite3
 import stat
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import msgspec
 import uvicorn
@@ -23,8 +24,8 @@ from agent.api.commands import read_command
 from agent.api.messages import CommandAnswer
 from agent.config import Config, ConfigError
 from agent.core.times import from_text
-from agent.manifests import LATER, departures, manifest
-from agent.store.store import Store, now_ms
+from agent.manifests import LATER
+from agent.store.store import Store
 from agent.views import Views
 from agent.wakeup import Wakeup
 
@@ -35,6 +36,7 @@ _WHOLE_MANIFEST = 999_999
 _WAITING = 128  # connections that are taken before the server is up: READY is said as soon as they are
 _OPEN_PATHS = frozenset({"/healthz", "/readyz"})
 
+P = ParamSpec("P")
 T = TypeVar("T")
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -56,6 +58,7 @@ class LocalApi:
     def __init__(self, store: Store, views: Views, config: Config) -> None:
         self._store = store
         self._views = views
+        self._looker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="look")
         self._config = config.api
         self._printers = frozenset(printer.id for printer in config.printers)
         self._token = config.secret(config.api.token_file)
@@ -89,6 +92,7 @@ class LocalApi:
                 if server.started:
                     await server.shutdown()
                 listener.close()
+            self._looker.shutdown(wait=False, cancel_futures=True)
 
     def _app(self, token: str | None) -> Starlette:
         routes: list[tuple[str, Handler, str]] = [
@@ -111,6 +115,11 @@ class LocalApi:
 
     # --- answers --------------------------------------------------------------------------------------------
 
+    async def _look(self, view: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
+        """In the one thread that reads for people: a long look holds up other looks, but no label and no tone."""
+        looking = asyncio.get_running_loop().run_in_executor(self._looker, partial(view, *args, **named))
+        return await looking
+
     async def _healthz(self, _: Request) -> Response:
         return json_response({"ok": True})
 
@@ -119,7 +128,7 @@ class LocalApi:
         return json_response({"ready": ready, "degraded": self._views.degraded}, 200 if ready else 503)
 
     async def _floor(self, _: Request) -> Response:
-        return json_response(await asyncio.to_thread(self._views.floor))
+        return json_response(await self._look(self._views.floor))
 
     async def _stream(self, _: Request) -> Response:
         return StreamingResponse(
@@ -132,7 +141,7 @@ class LocalApi:
         self._watchers.add(changed)
         try:
             while True:
-                view = await asyncio.to_thread(self._views.floor)
+                view = await self._look(self._views.floor)
                 yield b"event: floor\ndata: " + msgspec.json.encode(view) + b"\n\n"
                 await asyncio.sleep(_EVERY_S)
                 await changed.wait(_KEEPALIVE_S)
@@ -144,7 +153,8 @@ class LocalApi:
         limit = query.get("limit", "100")
         if not limit.isdecimal() or not 1 <= int(limit) <= _MOST_ORDERS:
             return problem(400, f"limit must be a number from 1 to {_MOST_ORDERS}")
-        page = self._views.orders(
+        page = await self._look(
+            self._views.orders,
             state=query.get("state"),
             carrier=query.get("carrier"),
             q=query.get("q"),
@@ -155,15 +165,15 @@ class LocalApi:
 
     async def _order(self, request: Request) -> Response:
         order_no = request.path_params["order_no"]
-        found = self._views.order(order_no)
+        found = await self._look(self._views.order, order_no)
         return json_response(found) if found is not None else problem(404, f"no order {order_no} is here")
 
     async def _exceptions(self, _: Request) -> Response:
-        return json_response(self._views.exceptions())
+        return json_response(await self._look(self._views.exceptions))
 
     async def _departures(self, request: Request) -> Response:
         carrier = request.query_params.get("carrier")
-        return json_response(await self._read(lambda reader: departures(reader, now_ms(), carrier)))
+        return json_response(await self._look(self._views.departures, carrier))
 
     async def _manifest(self, request: Request) -> Response:
         carrier, departure = request.path_params["carrier"], request.path_params["departure"]
@@ -174,17 +184,8 @@ class LocalApi:
             at = None if departure == LATER else from_text(departure)
         except ValueError as error:
             return problem(400, f"a departure is a time or the word {LATER}: {error}")
-        found = await self._read(lambda reader: manifest(reader, now_ms(), carrier, at, int(limit)))
+        found = await self._look(self._views.manifest, carrier, at, int(limit))
         return json_response(found) if found is not None else problem(404, f"{carrier}: no such departure")
-
-    async def _read(self, question: Callable[[sqlite3.Connection], T]) -> T:
-        """Answer what takes its time, on a connection of its own."""
-
-        def answer() -> T:
-            with contextlib.closing(self._store.reader()) as reader:
-                return question(reader)
-
-        return await asyncio.to_thread(answer)
 
     async def _command(self, request: Request) -> Response:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import stat
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -28,7 +29,18 @@ from agent.stations import Stations
 from agent.store.store import Store
 from agent.views import Views
 from tests.agent.floors import order, stop, wave
-from tests.agent.shell.stage import Diary, ask, came_out, config_of, jobs_of, pay, running, stock_up
+from tests.agent.shell.stage import (
+    WAIT_S,
+    Diary,
+    ask,
+    came_out,
+    config_of,
+    jobs_of,
+    pay,
+    running,
+    stock_up,
+    until,
+)
 
 
 class Office:
@@ -85,6 +97,41 @@ def config(data_dir: Path) -> Config:
 async def made(config: Config) -> AsyncIterator[Office]:
     async with office(config) as opened:
         yield opened
+
+
+# --- in a thread of their own --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("view", "path"),
+    [
+        ("floor", "/v1/floor"),
+        ("orders", "/v1/orders?q=SO"),
+        ("order", "/v1/orders/SO-1"),
+        ("exceptions", "/v1/exceptions"),
+        ("departures", "/v1/manifests"),
+        ("manifest", "/v1/manifests/SF/later"),
+    ],
+)
+async def test_whoever_looks_at_something_large_holds_up_no_work(
+    made: Office, monkeypatch: pytest.MonkeyPatch, view: str, path: str
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    look = getattr(made.views, view)
+
+    def slow(*asked: Any, **named: Any) -> Any:
+        begun.set()
+        go_on.wait(WAIT_S)
+        return look(*asked, **named)
+
+    monkeypatch.setattr(made.views, view, slow)
+    await pay(made.store, "SO-1")
+    looking = asyncio.create_task(made.get(path))
+    await until(begun.is_set)
+    assert (await made.command("order.hold", order_no="SO-1", reason="fraud?"))["status"] == "applied"
+    assert not looking.done()
+    go_on.set()
+    await looking
 
 
 # --- the socket ---------------------------------------------------------------------------------------------
