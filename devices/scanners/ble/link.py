@@ -30,6 +30,7 @@ from devices.scanners.scan import Listener, Vitals
 from devices.scanners.voice import FeedbackMode, voice_of
 
 _BATTERY_LEVEL = uuid_of("2a19")
+_LAST_WORDS_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class BleScanner:
 
 
 class Link:
-    """A connected scanner of a known profile. `lost` ends it: its result says why."""
+    """A connected scanner of a known profile."""
 
     def __init__(
         self,
@@ -52,7 +53,6 @@ class Link:
         scanner: BleScanner,
         vitals: Vitals,
         pace: Pace,
-        lost: asyncio.Future[str],
     ) -> None:
         """`vitals`: what is known before the scanner itself is asked. Raises one of BLEAK_TROUBLE."""
         self.profile = profile
@@ -65,20 +65,20 @@ class Link:
         self._voice = voice_of(scanner.feedback, profile.framing)
         self._vitals = vitals
         self._pace = pace
-        self._lost = lost
+        self._ended: str | None = None
+        self._is_over = False
         self._loop = asyncio.get_running_loop()
-        self._twins = TwinFilter() if profile.notify_mode == "start" else None
+        self._by_signal = profile.notify_mode == "start"
+        self._twins = TwinFilter() if self._by_signal else None
         self._to_say: asyncio.Queue[bytes] = asyncio.Queue()
         self._assembler = Assembler(framer_of(profile.framing), scanner.listener.garbled)
-        lost.add_done_callback(self._finish)
 
     async def listen(self) -> None:
         """Turn notifications on. Raises one of BLEAK_TROUBLE."""
         codes = self._characteristic(self.profile.notify)
         if codes is None:
             raise KeyError(self.profile.notify)
-        by_signal = self.profile.notify_mode == "start"
-        await self._client.start_notify(codes, self._hear, bluez={"use_start_notify": by_signal})
+        await self._client.start_notify(codes, self._hear, bluez={"use_start_notify": self._by_signal})
 
     async def serve(self) -> Never:
         """Have each scan taken in order, and say the answer after that. Raises DeviceGone when the link is lost."""
@@ -91,20 +91,27 @@ class Link:
         except ExceptionGroup as errors:
             raise errors.exceptions[0] from None
         finally:
+            self._is_over = True
             self._assembler.close()
 
     def end(self, reason: str) -> None:
         """It cannot be used any more; what came before that is still taken."""
-        if not self._lost.done():
-            self._lost.set_result(reason)
+        if self._ended is not None:
+            return
+        self._ended = reason
+        if self._by_signal:
+            self._finish()
+        else:  # a socket of its own is read apart from the signal that says that the link is lost
+            self._loop.call_later(_LAST_WORDS_S, self._finish)
 
-    def _finish(self, lost: asyncio.Future[str]) -> None:
-        if not lost.cancelled():
-            self._assembler.end(DeviceGone(lost.result()))
+    def _finish(self) -> None:
+        if not self._is_over:
+            self._is_over = True
+            self._assembler.end(DeviceGone(self._ended or ""))
 
     def _hear(self, _: BleakGATTCharacteristic, data: bytearray) -> None:
         piece = bytes(data)
-        if self._lost.done() or (self._twins and self._twins.is_twin(piece, self._loop.time())):
+        if self._is_over or (self._twins and self._twins.is_twin(piece, self._loop.time())):
             return
         self._assembler.feed(piece)
 

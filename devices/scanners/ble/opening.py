@@ -31,24 +31,33 @@ async def link_to(
     A scanner without the services that are looked for is forgotten by BlueZ too: it may have kept what an older
     firmware offered, and tells them anew when it is connected next.
     """
-    lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    client = BleakClient(device, lambda _: _settle(lost), timeout=pace.connect_s)
+    link: Link | None = None
+
+    def lost(_: BleakClient) -> None:
+        # Without a link it is an attempt that failed: bleak itself makes another one then, and that may be the one.
+        if link is not None:
+            link.end("link lost: switched off, or out of range")
+
+    client = BleakClient(device, lost, timeout=pace.connect_s)
     is_stale = False
     try:
         try:
             async with asyncio.timeout(pace.connect_s):
                 await client.connect()
-                link = Link(client, _profile_of(client, scanner, profiles), scanner, vitals, pace, lost)
+                link = Link(client, _profile_of(client, scanner, profiles), scanner, vitals, pace)
                 await link.listen()
         except _Unfamiliar as error:
             is_stale = True
             raise DeviceGone(str(error)) from error
         except BLEAK_TROUBLE as error:
             is_stale = isinstance(error, KeyError)
-            raise DeviceGone(f"cannot connect: {in_words(error)}") from error
+            reason = f"cannot connect: {in_words(error)}"
+            if link is not None:  # codes may have come already: they are taken, and this raises
+                link.end(reason)
+                await link.serve()
+            raise DeviceGone(reason) from error
         yield link
     finally:
-        lost.cancel()
         await _disconnect(client)
         if is_stale:
             await _forget(device)
@@ -56,11 +65,6 @@ async def link_to(
 
 class _Unfamiliar(Exception):
     """Its services are of no profile that it may have."""
-
-
-def _settle(lost: asyncio.Future[str]) -> None:
-    if not lost.done():
-        lost.set_result("link lost: switched off, or out of range")
 
 
 def _profile_of(client: BleakClient, scanner: BleScanner, profiles: Sequence[Profile]) -> Profile:

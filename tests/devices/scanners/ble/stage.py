@@ -36,6 +36,11 @@ class Desk:
     def texts(self) -> list[str]:
         return [scan.text for scan in self.scans]
 
+    @property
+    def fault(self) -> str | None:
+        """What was told last; no fault that there is, before anything was."""
+        return self.faults[-1] if self.faults else "nothing told yet"
+
     async def scanned(self, scan: Scan) -> Feedback:
         self.scans.append(scan)
         return Feedback(self.tone, f"{scan.text} ok")

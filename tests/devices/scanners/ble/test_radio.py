@@ -37,7 +37,7 @@ async def test_every_family_is_probed_and_its_scans_come_in_order(profile: Profi
             await gun.scan(code)
         await until(lambda: len(desk.scans) == len(CODES))
         assert desk.texts == CODES
-        assert desk.faults == [None]
+        await until(lambda: desk.fault is None)
 
 
 @pytest.mark.parametrize("tone", ["good", "wrong", "stop"])
@@ -123,6 +123,30 @@ async def test_what_a_scanner_kept_while_nobody_listened_comes_first_and_is_mark
         assert [(scan.text, scan.replayed) for scan in desk.scans] == [("SF1", True), ("SF2", True)]
 
 
+@pytest.mark.parametrize("mode", ["start", "acquire"])
+async def test_a_connection_that_bleak_makes_at_its_second_try_loses_nothing(mode: NotifyMode) -> None:
+    gun, desk = handset(memory="once"), Desk()
+    gun.connects.append("blip")
+    await gun.scan_many(CODES)
+    async with fake_bluez() as bluez, on_air([wanted(gun, desk)], profiles=[replace(NUS, notify_mode=mode)]):
+        bluez.add(gun)
+        await until(lambda: len(desk.scans) == len(CODES))
+        assert desk.texts == CODES
+
+
+@pytest.mark.parametrize("mode", ["start", "acquire"])
+async def test_what_was_sent_right_before_the_link_was_lost_is_taken(mode: NotifyMode) -> None:
+    gun, desk = handset(), Desk()
+    async with fake_bluez() as bluez, on_air([wanted(gun, desk)], profiles=[replace(NUS, notify_mode=mode)]):
+        bluez.add(gun)
+        for code in CODES:
+            await until(lambda: gun.ready)
+            await gun.scan(code)
+            gun.drop()
+        await until(lambda: len(desk.scans) == len(CODES))
+        assert desk.texts == CODES
+
+
 async def test_a_lost_link_comes_back_as_another_one() -> None:
     gun, desk = handset(), Desk()
     async with fake_bluez() as bluez, on_air([wanted(gun, desk)]):
@@ -167,7 +191,7 @@ async def test_all_links_are_down_when_bluetoothd_is_killed_and_back_when_it_is(
                 await gun.scan(code)
             await until(lambda code=code: all(code in desk.texts for desk in desks))  # type: ignore[misc]
             await bluez.kill()
-            await until(lambda: all(desk.faults[-1] == NO_BLUETOOTHD for desk in desks))
+            await until(lambda: all(desk.fault == NO_BLUETOOTHD for desk in desks))
             await bluez.start()
         assert all(desk.texts == ["SF1", "SF2", "SF3"] for desk in desks)
 
@@ -186,7 +210,7 @@ async def test_a_shift_whose_power_was_cut_is_all_back() -> None:
             await until(lambda code=code: all(code in desk.texts for desk in desks))  # type: ignore[misc]
             for gun in guns:
                 gun.power_off()
-            await until(lambda: all(desk.faults[-1] is not None for desk in desks))
+            await until(lambda: all(desk.fault is not None for desk in desks))
             for gun in guns:
                 gun.power_on()
         assert all(desk.texts == ["SF1", "SF2"] for desk in desks)
@@ -210,7 +234,7 @@ async def test_no_file_descriptor_is_left_by_lost_links_or_lost_bluetoothds(mode
             bluez.drop_all()
             await until(lambda: all(gun.ready for gun in guns))
         await bluez.kill()
-        await until(lambda: all(desk.faults[-1] == NO_BLUETOOTHD for desk in desks))
+        await until(lambda: all(desk.fault == NO_BLUETOOTHD for desk in desks))
         await bluez.start()
         await until(lambda: all(gun.ready for gun in guns))
         await until(lambda: open_files() <= at_first)
@@ -226,7 +250,7 @@ async def test_a_link_that_has_fallen_silent_is_dropped(battery_percent: int | N
         gun.silent = True
         await until(lambda: "silent: no answer in time" in desk.faults)
         gun.silent = False
-        await until(lambda: desk.faults[-1] is None and gun.ready)
+        await until(lambda: desk.fault is None and gun.ready)
         await gun.scan("SF1")
         await until(lambda: desk.texts == ["SF1"])
 
@@ -262,19 +286,16 @@ async def test_services_that_bluez_remembers_from_an_older_firmware_are_forgotte
     true_services, gun.services = gun.services, gun.services[1:]
     async with fake_bluez() as bluez, on_air([wanted(gun, desk, profile="nus")]):
         bluez.add(gun)
-        await until(lambda: desk.faults)
-        assert desk.faults == ["its services are not those of profile nus: is it another model?"]
+        await until(lambda: desk.fault == "its services are not those of profile nus: is it another model?")
         gun.services = true_services
-        await until(lambda: gun.ready)
-        assert desk.faults[-1] is None
+        await until(lambda: gun.ready and desk.fault is None)
 
 
 async def test_a_device_that_no_profile_fits_says_so() -> None:
     gun, desk = handset(profile=Profile("own", uuid_of("abcd"), uuid_of("abce"))), Desk()
     async with fake_bluez() as bluez, on_air([wanted(gun, desk)]):
         bluez.add(gun)
-        await until(lambda: desk.faults)
-        assert desk.faults == ["no known profile fits its services: add one to the configuration"]
+        await until(lambda: desk.fault == "no known profile fits its services: add one to the configuration")
 
 
 async def test_a_scanner_that_is_switched_off_is_a_fault_and_disturbs_nobody() -> None:
@@ -298,9 +319,9 @@ async def test_a_scanner_that_cannot_be_connected_disturbs_nobody() -> None:
     async with fake_bluez() as bluez, on_air(map(wanted, guns, desks), pace=pace):
         for gun in guns:
             bluez.add(gun)
-        await until(lambda: all(gun.ready for gun in guns) and all(desk.faults for desk in desks))
-        assert all(desk.faults[-1] is None for desk in desks)
-        assert all("link lost" not in str(desk.faults) for desk in desks)
+        await until(lambda: all(gun.ready for gun in guns))
+        await until(lambda: all(desk.fault is None for desk in desks))
+        assert all("link lost" not in str(desk.faults) for desk in desks[1:])
 
 
 async def test_no_free_slot_is_said_and_another_adapter_helps() -> None:
@@ -312,7 +333,7 @@ async def test_no_free_slot_is_said_and_another_adapter_helps() -> None:
         await until(lambda: any(NO_SLOT in desk.faults for desk in desks))
         bluez.plug(Adapter("hci7", "00:1A:7D:DA:71:77"))
         await until(lambda: all(gun.ready for gun in guns))
-        await until(lambda: all(desk.faults[-1] is None for desk in desks))
+        await until(lambda: all(desk.fault is None for desk in desks))
 
 
 async def test_an_adapter_that_holds_fewer_links_than_it_should_loses_them_to_another() -> None:
@@ -329,9 +350,11 @@ async def test_an_adapter_that_holds_fewer_links_than_it_should_loses_them_to_an
 async def test_an_adapter_that_is_pulled_out_gives_its_scanners_to_another() -> None:
     gun, desk = handset(), Desk()
     gun.rssi_at["hci1"] = -30
-    async with fake_bluez(adapters=2) as bluez, on_air([wanted(gun, desk)]):
+    pace = replace(HURRY, gather_s=2)  # so long that a busy machine lets both adapters hear it
+    async with fake_bluez(adapters=2) as bluez, on_air([wanted(gun, desk)], pace=pace):
         bluez.add(gun)
         await until(lambda: gun.ready)
+        await until(lambda: desk.last_vitals.path)
         assert desk.last_vitals.path == "hci1"
         bluez.unplug("hci1")
         await until(lambda: desk.last_vitals.path == "hci0" and gun.ready)
@@ -343,6 +366,7 @@ async def test_only_the_adapters_that_are_named_are_used() -> None:
     async with fake_bluez(adapters=2) as bluez, on_air([wanted(gun, desk)], adapters=["hci0"]):
         bluez.add(gun)
         await until(lambda: gun.ready)
+        await until(lambda: desk.last_vitals.path)
         assert desk.last_vitals.path == "hci0"
 
 
@@ -354,19 +378,19 @@ async def test_a_machine_without_adapter_says_so_until_there_is_one() -> None:
         bluez.plug(Adapter("hci0", "00:1A:7D:DA:71:00", powered=False))
         await until(lambda: len(desk.faults) == 2)
         bluez.adapter("hci0").power(on=True)
-        await until(lambda: gun.ready)
-        assert desk.faults == [NO_ADAPTER, POWERED_OFF, None]
+        await until(lambda: desk.fault is None)
+        assert desk.faults[:2] == [NO_ADAPTER, POWERED_OFF]
 
 
 async def test_an_adapter_that_is_switched_off_lets_its_scanners_go_until_it_is_on() -> None:
     gun, desk = handset(), Desk()
     async with fake_bluez() as bluez, on_air([wanted(gun, desk)]):
         bluez.add(gun)
-        await until(lambda: gun.ready and desk.faults)
+        await until(lambda: gun.ready and desk.fault is None)
         bluez.adapter("hci0").power(on=False)
-        await until(lambda: desk.faults[-1] == POWERED_OFF)
+        await until(lambda: desk.fault == POWERED_OFF)
         bluez.adapter("hci0").power(on=True)
-        await until(lambda: gun.ready and desk.faults[-1] is None)
+        await until(lambda: gun.ready and desk.fault is None)
 
 
 async def test_an_adapter_that_refuses_to_listen_says_so_and_is_asked_again(
@@ -383,10 +407,9 @@ async def test_an_adapter_that_refuses_to_listen_says_so_and_is_asked_again(
     gun, desk = handset(), Desk()
     async with fake_bluez() as bluez, on_air([wanted(gun, desk)]):
         bluez.add(gun)
-        await until(lambda: desk.faults)
-        assert desk.faults == ["hci0 cannot listen: Resource Not Ready"]
+        await until(lambda: desk.fault == "hci0 cannot listen: Resource Not Ready")
         refuses = False
-        await until(lambda: gun.ready and desk.faults[-1] is None)
+        await until(lambda: gun.ready and desk.fault is None)
 
 
 async def test_a_machine_without_d_bus_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
