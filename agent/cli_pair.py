@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
+import os
 import tomllib
 from pathlib import Path
+from typing import get_args
 
-from rich.console import Console
-from rich.text import Text
-
+from agent.api.messages import PairedView, Role
+from agent.cli_pair_words import ForPeople, ForPrograms, PairWords
 from agent.cli_words import FAILED, FINE, USAGE, Commands, positive, refuse
 from agent.config import Config, ConfigError, load, parse
 from agent.config_scanning import all_profiles
 from devices.errors import DeviceGone
-from devices.labels.code_sheet import SheetCode, bars_in_text, code_sheet, square_in_text
+from devices.labels.code_sheet import SheetCode, code_sheet
 from devices.links.url import ble_address, ble_url
-from devices.scanners.ble.pairing import Candidate, Paired, new_code, pair
+from devices.scanners.ble.pairing import Paired, new_code, pair
 
-_BAR_LINES = 5
 _ANY = Paired("00:00:00:00:00:00", None, "nus", "")
-_ON_PAPER = (
-    "black on white"  # scanners read dark bars on a light ground, whatever the terminal's own colours are
-)
 
 
 def add_pair(parts: Commands) -> None:
@@ -33,64 +29,84 @@ def add_pair(parts: Commands) -> None:
     )
     pairing.add_argument("--config", type=Path, metavar="FILE", help="who has a place already; own profiles")
     pairing.add_argument("--id", default="scanner1", metavar="ID", help="of the new station (scanner1)")
-    pairing.add_argument("--role", choices=("pick", "pack", "ship", "return"), default="ship")
+    pairing.add_argument("--role", choices=get_args(Role), default="ship")
     pairing.add_argument("--seconds", type=positive, default=90.0, metavar="S", help="how long to wait (90)")
     pairing.add_argument("--adapter", action="append", default=[], metavar="HCI", help="this one alone (all)")
     pairing.add_argument("--png", type=Path, metavar="OUT", help="the code as a picture, to be printed")
     pairing.add_argument("--write", action="store_true", help="add the station to --config FILE")
-    pairing.add_argument("--json", action="store_true")
+    pairing.add_argument("--json", action="store_true", help="an object a line: code, candidates, the end")
     pairing.set_defaults(run=_pair)
 
 
 def _pair(options: argparse.Namespace) -> int:
     if options.write and options.config is None:
         return refuse("--write needs --config FILE", USAGE)
-    config = load(options.config) if options.config else None
-    if options.write:
-        _with(options.config, _table(_ANY, options))  # what cannot be written is refused before anybody scans
-    console = Console(stderr=True, highlight=False)
-    code = new_code()
-    if options.png is not None:
-        code_sheet([SheetCode("scan this with the scanner to be paired", code)]).save(options.png, "PNG")
-    _show(console, code)
+    words: PairWords = ForPrograms() if options.json else ForPeople()
     try:
-        paired = asyncio.run(_wait(options, config, code, console))
+        config = load(options.config) if options.config else None
+        if options.write:
+            _refuse_unwritable(options)
+        words.paired(_paired(options, config, words))
+    except ConfigError as error:
+        return words.failed(str(error), USAGE)
     except DeviceGone as error:
-        return refuse(error.reason, FAILED)
-    table = _table(paired, options)
-    if options.write:
-        _add(options.config, table)
-    _tell(paired, table, options)
+        return words.failed(error.reason, FAILED)
     return FINE
 
 
-async def _wait(options: argparse.Namespace, config: Config | None, code: str, console: Console) -> Paired:
+def _paired(options: argparse.Namespace, config: Config | None, words: PairWords) -> PairedView:
+    """DeviceGone, ConfigError."""
+    code = new_code()
+    if options.png is not None:
+        code_sheet([SheetCode("scan this with the scanner to be paired", code)]).save(options.png, "PNG")
+    words.code(code)
+    with words.listening():
+        paired = asyncio.run(_wait(options, config, code, words))
+    if options.write:
+        _add(options.config, _table(paired, options))
+    return _view(paired, options)
+
+
+async def _wait(options: argparse.Namespace, config: Config | None, code: str, words: PairWords) -> Paired:
     configured = config.scanners if config is not None else ()
     skip = [ble_address(each.url)[0] for each in configured if each.url.startswith("ble:")]
     profiles = all_profiles(config.profiles if config is not None else ())
-
-    def on_progress(candidate: Candidate) -> None:
-        found = candidate.found
-        name = f"{found.name or 'a scanner without a name'} ({found.address}, {found.rssi_dbm} dBm)"
-        console.print(f"{name}: {candidate.fault or 'listening: scan the code'}")
-
-    with console.status("scan the code with the scanner that is to be paired"):
-        return await pair(
-            code, options.seconds, profiles, skip=skip, adapters=options.adapter, on_progress=on_progress
-        )
+    return await pair(
+        code, options.seconds, profiles, skip=skip, adapters=options.adapter, on_progress=words.candidate
+    )
 
 
-def _show(console: Console, code: str) -> None:
-    """As bars and as a square, for scanners that read only the one or the other."""
-    bars = bars_in_text(code)
-    for line in ("", *[bars] * _BAR_LINES, "", *square_in_text(code)):
-        console.print(Text(line.ljust(len(bars)), _ON_PAPER), no_wrap=True, overflow="crop")
-    console.print(f"code {code}")
+def _view(paired: Paired, options: argparse.Namespace) -> PairedView:
+    return PairedView(
+        address=paired.address,
+        name=paired.name,
+        profile=paired.profile,
+        adapter=paired.adapter,
+        url=ble_url(paired.address, paired.profile),
+        station=options.id,
+        role=options.role,
+        table=_table(paired, options),
+        written=options.write,
+        then=f"restart the agent: it uses {options.id} from then on"
+        if options.write
+        else "add the table to the configuration, and restart the agent",
+    )
+
+
+# --- the configuration --------------------------------------------------------------------------------------
 
 
 def _table(paired: Paired, options: argparse.Namespace) -> str:
     url = ble_url(paired.address, paired.profile)
     return f'[[scanners]]\nid = "{options.id}"\nurl = "{url}"\nrole = "{options.role}"\n'
+
+
+def _refuse_unwritable(options: argparse.Namespace) -> None:
+    """What cannot be written is refused before anybody scans. ConfigError."""
+    file: Path = options.config
+    _with(file, _table(_ANY, options))
+    if not os.access(file.parent, os.W_OK):
+        raise ConfigError(f"{file}: cannot be written: its folder is read-only for this user")
 
 
 def _with(file: Path, table: str) -> str:
@@ -110,15 +126,3 @@ def _add(file: Path, table: str) -> None:
         beside.replace(file)
     except OSError as error:
         raise ConfigError(f"{file}: cannot be written: {error.strerror}") from error
-
-
-def _tell(paired: Paired, table: str, options: argparse.Namespace) -> None:
-    if options.json:
-        found = {
-            "address": paired.address, "name": paired.name, "profile": paired.profile, "adapter": paired.adapter,
-            "url": ble_url(paired.address, paired.profile), "written": options.write,
-        }  # fmt: skip
-        print(json.dumps(found, ensure_ascii=False))
-        return
-    added = f"is in {options.config} now" if options.write else "belongs into the configuration"
-    print(f"paired: {paired.name or paired.address} on {paired.adapter}; this {added}:\n\n{table}", end="")

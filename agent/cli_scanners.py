@@ -4,32 +4,29 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import sys
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
+import msgspec
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
+from agent.api.messages import FoundScannerView, FoundView, PortView, signal_bars
 from agent.cli_pair import add_pair
 from agent.cli_words import FAILED, FINE, Commands, positive, refuse
 from agent.config import load
-from agent.config_scanning import Codes, Scanner, all_profiles
+from agent.config_scanning import Codes, Scanner, all_profiles, bare
 from devices.errors import DeviceGone
 from devices.labels.code_sheet import SheetCode, code_sheet
-from devices.links.url import ble_address, ble_url
-from devices.scanners.ble.ear import CONNECTED_DBM
+from devices.links.url import ble_url
 from devices.scanners.ble.find import Found, find
 from devices.scanners.ble.profiles import Profile
-from devices.scanners.ports import Port, serial_ports
-
-_BARS = ((-55, "▂▄▆█"), (-67, "▂▄▆ "), (-80, "▂▄  "), (-1000, "▂   "))
+from devices.scanners.ports import serial_ports
 
 
 def add_scanners(commands: Commands) -> None:
@@ -66,11 +63,12 @@ def _find(options: argparse.Namespace) -> int:
     except DeviceGone as error:
         fault = error.reason
     shown = [each for each in found if options.all or _may_scan(each)]
-    ports = serial_ports()
+    ports = [PortView(port.url, port.name, port.node, places.of(port.url)) for port in serial_ports()]
+    view = FoundView(tuple(map(places.view, shown)), tuple(ports), fault)
     if options.json:
-        print(json.dumps(_as_json(shown, ports, places, fault), ensure_ascii=False))
+        print(msgspec.json.encode(view).decode())
     else:
-        _print(shown, len(found) - len(shown), ports, places)
+        _print(view, len(found) - len(shown))
     if fault is not None:
         refuse(f"Bluetooth: {fault}", FAILED)
     return FINE if shown or ports else FAILED
@@ -89,7 +87,7 @@ async def _listen(options: argparse.Namespace, profiles: tuple[Profile, ...], pl
     def picture() -> RenderableType:
         bar.update(task, completed=time.monotonic() - began)
         shown = [each for each in heard.values() if options.all or _may_scan(each)]
-        return Group(_table(shown, places), bar)
+        return Group(_table(map(places.view, shown)), bar)
 
     with Live(get_renderable=picture, console=console, transient=True):
         return await find(
@@ -105,70 +103,62 @@ def _may_scan(found: Found) -> bool:
 
 
 class _Places:
-    """Who has a station already, by address."""
+    """Who has a station already."""
 
     def __init__(self, scanners: Iterable[Scanner]) -> None:
-        ble = (each for each in scanners if each.url.startswith("ble:"))
-        self._station = {ble_address(each.url)[0]: each.id for each in ble}
+        self._stations = {bare(each.url): each.id for each in scanners}
 
-    def of(self, found: Found) -> str | None:
-        """Its station."""
-        return self._station.get(found.address)
+    def of(self, url: str) -> str | None:
+        """The station of what is there."""
+        return self._stations.get(bare(url))
+
+    def view(self, found: Found) -> FoundScannerView:
+        """With its station."""
+        url = ble_url(found.address, found.profile)
+        return FoundScannerView(
+            address=found.address,
+            name=found.name,
+            signal_dbm=None if found.connected else found.rssi_dbm,
+            adapter=found.adapter,
+            profile=found.profile,
+            services=found.services,
+            connected=found.connected,
+            station=self.of(url),
+            url=url,
+        )
 
 
-def _table(found: Iterable[Found], places: _Places) -> Table:
+def _table(found: Iterable[FoundScannerView]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("signal", "dBm", "name", "profile", "adapter", "station", "url"):
         table.add_column(column, justify="right" if column == "dBm" else "left", no_wrap=column == "url")
     for each in found:
-        table.add_row(*_row(each, places))
+        table.add_row(*_row(each))
     return table
 
 
-def _row(found: Found, places: _Places) -> Iterator[RenderableType]:
-    connected = found.rssi_dbm == CONNECTED_DBM
-    yield Text("in use" if connected else _bars(found.rssi_dbm), "green" if found.profile else "dim")
-    yield "" if connected else str(found.rssi_dbm)
+def _row(found: FoundScannerView) -> Iterator[RenderableType]:
+    yield Text(signal_bars(found.signal_dbm), "green" if found.profile else "dim")
+    yield "" if found.signal_dbm is None else str(found.signal_dbm)
     yield found.name or Text("without a name", "dim")
     yield found.profile or Text("unknown", "dim")
     yield found.adapter
-    yield places.of(found) or Text("none", "dim")
-    yield ble_url(found.address, found.profile)
+    yield found.station or Text("none", "dim")
+    yield found.url
 
 
-def _bars(signal_dbm: int) -> str:
-    return next(bars for floor_dbm, bars in _BARS if signal_dbm >= floor_dbm)
-
-
-def _print(shown: list[Found], others: int, ports: list[Port], places: _Places) -> None:
+def _print(view: FoundView, others: int) -> None:
     console = Console()
     if not console.is_terminal:
         console.width = 160
+    shown, ports = len(view.scanners), len(view.ports)
     if shown:
-        console.print(_table(shown, places))
+        console.print(_table(view.scanners))
     hidden = f" ({others} other device{'s' if others != 1 else ''} heard: --all shows them)" if others else ""
-    console.print(f"{len(shown)} scanner{'s' if len(shown) != 1 else ''} by Bluetooth{hidden}")
-    for port in ports:
+    console.print(f"{shown} scanner{'s' if shown != 1 else ''} by Bluetooth{hidden}")
+    for port in view.ports:
         console.print(f"{port.url}  {port.name}, now {port.node}", soft_wrap=True)
-    console.print(f"{len(ports)} serial port{'s' if len(ports) != 1 else ''} with a stable name")
-
-
-def _as_json(
-    found: Iterable[Found], ports: Iterable[Port], places: _Places, fault: str | None
-) -> dict[str, Any]:
-    return {
-        "scanners": [
-            {
-                "address": each.address, "name": each.name, "signal_dbm": each.rssi_dbm or None,
-                "adapter": each.adapter, "profile": each.profile, "services": list(each.services),
-                "connected": each.connected, "station": places.of(each),
-                "url": ble_url(each.address, each.profile),
-            }
-            for each in found
-        ],
-        "ports": [{"url": port.url, "name": port.name, "node": port.node} for port in ports],
-        "fault": fault,
-    }  # fmt: skip
+    console.print(f"{ports} serial port{'s' if ports != 1 else ''} with a stable name")
 
 
 # --- codes --------------------------------------------------------------------------------------------------

@@ -168,11 +168,16 @@ class Scanning(Struct, frozen=True):
         """Two scanners of one address would both be told of its scans."""
         seen: dict[str, str] = {}
         for n, scanner in enumerate(self.scanners):
-            address = scanner.url.partition("?")[0]
-            address = address.upper() if address.startswith("ble:") else address
+            address = bare(scanner.url)
             if address in seen:
                 yield f"scanners[{n}].url", f"{scanner.url!r} is the scanner {seen[address]} already"
             seen[address] = scanner.id
+
+
+def bare(url: str) -> str:
+    """A scanner's url without its settings; a Bluetooth address may be written in small letters."""
+    address = url.partition("?")[0]
+    return address.upper() if address.startswith("ble:") else address
 
 
 def _fault(check: Callable[[], object]) -> str | None:

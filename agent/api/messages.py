@@ -6,8 +6,11 @@ Plain data, JSON through msgspec. Times are RFC 3339 UTC strings, durations are 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 import msgspec
+
+Role = Literal["pick", "pack", "ship", "return"]  # what a scan at a station means
 
 
 def percentile(ordered: Sequence[float], share: float) -> float:
@@ -166,6 +169,103 @@ class ManifestView(msgspec.Struct, frozen=True):
     unweighed: int  # the other parcels
     parcels: tuple[ManifestParcelView, ...]  # by the time of the scan
     missing: tuple[MissingOrderView, ...]  # what is still on the floor first
+
+
+class FoundScannerView(msgspec.Struct, frozen=True):
+    """A device that advertises by Bluetooth, by the adapter that hears it best."""
+
+    address: str
+    name: str | None
+    signal_dbm: int | None  # None: a program of this machine holds it, so that it does not advertise
+    adapter: str
+    profile: str | None  # None: it looks like no scanner
+    services: tuple[str, ...]
+    connected: bool
+    station: str | None  # whose scanner it is
+    url: str
+
+
+class PortView(msgspec.Struct, frozen=True):
+    """A serial port with a stable name, and the node that it leads to now."""
+
+    url: str
+    name: str
+    node: str
+    station: str | None
+
+
+class FoundView(msgspec.Struct, frozen=True):
+    """The answer to `POST /v1/scanners/find`: what is around, and why Bluetooth could not be listened to."""
+
+    scanners: tuple[FoundScannerView, ...]  # the strongest first
+    ports: tuple[PortView, ...]
+    fault: str | None
+
+
+class PairingCode(msgspec.Struct, frozen=True):
+    """The first word of a pairing: what is to be scanned, as text, bars and square, dark on light."""
+
+    code: str
+    bars: str  # one line of the bars, to be repeated for height
+    square: tuple[str, ...]
+
+
+class CandidateView(msgspec.Struct, frozen=True):
+    """A device that may be the one."""
+
+    address: str
+    name: str | None
+    signal_dbm: int
+    fault: str | None  # None: it is listened to; else why not, or not yet
+
+
+class PairingCandidate(msgspec.Struct, frozen=True):
+    """A device was heard, is listened to now, or cannot be."""
+
+    candidate: CandidateView
+
+
+class PairedView(msgspec.Struct, frozen=True):
+    """The scanner that read the code, its station, and what stands or should stand in the configuration."""
+
+    address: str
+    name: str | None
+    profile: str
+    adapter: str
+    url: str
+    station: str
+    role: Role
+    table: str
+    written: bool
+    then: str  # what is left to be done, in words
+
+
+class PairingDone(msgspec.Struct, frozen=True):
+    """The last word of a pairing that went well."""
+
+    paired: PairedView
+
+
+class PairingFailed(msgspec.Struct, frozen=True):
+    """The last word of another: why."""
+
+    failed: str
+
+
+PairingStep = PairingCode | PairingCandidate | PairingDone | PairingFailed
+#: The events of `POST /v1/scanners/pair`. Each is called as the first field of its data.
+PAIRING_STEPS: dict[str, type[PairingStep]] = {
+    step.__struct_fields__[0]: step for step in (PairingCode, PairingCandidate, PairingDone, PairingFailed)
+}
+
+_BARS = ((-55, "▂▄▆█"), (-67, "▂▄▆ "), (-80, "▂▄  "))
+
+
+def signal_bars(signal_dbm: int | None) -> str:
+    """How well a device is heard, as four bars or fewer; one that is held by a program is `in use`."""
+    if signal_dbm is None:
+        return "in use"
+    return next((bars for floor_dbm, bars in _BARS if signal_dbm >= floor_dbm), "▂   ")
 
 
 class CommandAnswer(msgspec.Struct, frozen=True):

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import socket
 import uuid
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
 from agent.printer_owner import Pace
 from devices.broker import EmbeddedBroker
 from devices.printers.status import Timeouts
+from devices.scanners.ble.profiles import profile_named
+from devices.sim.bluez import BleHandset
+from tests.devices.bluez import fake_bluez
 
 SHORT = Timeouts(
     connect_s=0.5,
@@ -45,3 +48,16 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+async def guns() -> AsyncIterator[list[BleHandset]]:
+    """Three hand scanners on the air, the second the strongest."""
+    async with fake_bluez() as bluez:
+        made = [
+            BleHandset("C0:DE:00:00:00:01", "GUN-1", profile_named("nus"), rssi_dbm=-70),
+            BleHandset("C0:DE:00:00:00:02", "GUN-2", profile_named("feea"), rssi_dbm=-50),
+            BleHandset("C0:DE:00:00:00:03", "GUN-3", profile_named("nus"), rssi_dbm=-85),
+        ]
+        bluez.add(*made)
+        yield made

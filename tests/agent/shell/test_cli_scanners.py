@@ -8,7 +8,6 @@ import os
 import pty
 import re
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +18,7 @@ from PIL import Image
 from agent.cli import main
 from agent.config import load
 from devices.scanners import ports
-from devices.scanners.ble.profiles import profile_named
 from devices.sim.bluez import BleHandset
-from tests.devices.bluez import fake_bluez
 
 SMALLEST = """
 [site]
@@ -35,20 +32,6 @@ id = "dock1"
 role = "ship"
 url = "ble://C0:DE:00:00:00:01?profile=nus"
 """
-NUS, FEEA = profile_named("nus"), profile_named("feea")
-
-
-@pytest.fixture
-async def guns() -> AsyncIterator[list[BleHandset]]:
-    """Three hand scanners on the air, the second the strongest."""
-    async with fake_bluez() as bluez:
-        made = [
-            BleHandset("C0:DE:00:00:00:01", "GUN-1", NUS, rssi_dbm=-70),
-            BleHandset("C0:DE:00:00:00:02", "GUN-2", FEEA, rssi_dbm=-50),
-            BleHandset("C0:DE:00:00:00:03", "GUN-3", NUS, rssi_dbm=-85),
-        ]
-        bluez.add(*made)
-        yield made
 
 
 @pytest.fixture
@@ -65,6 +48,10 @@ async def ran(*arguments: str) -> int:
 
 def nothing_plugged_in(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     monkeypatch.setattr(ports.serial_ports, "__defaults__", (folder / "none",))
+
+
+def add_station(config: Path, station: str, url: str) -> None:
+    config.write_text(f'{SMALLEST}[[scanners]]\nid = "{station}"\nrole = "pack"\nurl = "{url}"\n')
 
 
 @pytest.mark.usefixtures("guns")
@@ -85,13 +72,14 @@ async def test_find_lists_scanners_the_strongest_first_with_what_to_write(
 
 @pytest.mark.usefixtures("guns")
 async def test_find_tells_programs_the_same(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    config: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "by-id"
     folder.mkdir()
     (folder / "usb-Zebra_DS2208_S1234-if00").symlink_to("/dev/ttyACM0")
     monkeypatch.setattr(ports.serial_ports, "__defaults__", (folder,))
-    assert await ran("find", "--seconds", "1.5", "--json") == 0
+    add_station(config, "pack1", f"serial://{folder}/usb-Zebra_DS2208_S1234-if00?baud=9600")
+    assert await ran("find", "--seconds", "1.5", "--json", "--config", str(config)) == 0
     said: dict[str, Any] = json.loads(capfd.readouterr().out)
     assert [(each["name"], each["profile"], each["adapter"]) for each in said["scanners"]] == [
         ("GUN-2", "feea", "hci0"), ("GUN-1", "nus", "hci0"), ("GUN-3", "nus", "hci0"),
@@ -101,8 +89,10 @@ async def test_find_tells_programs_the_same(
             "url": f"serial://{folder}/usb-Zebra_DS2208_S1234-if00",
             "name": "Zebra DS2208 S1234",
             "node": "ttyACM0",
+            "station": "pack1",
         }
     ]
+    assert [each["station"] for each in said["scanners"]] == [None, "dock1", None]
     assert said["fault"] is None
 
 
@@ -180,6 +170,58 @@ async def test_a_station_that_cannot_be_written_is_refused_before_anybody_scans(
     assert await ran("pair", "--config", str(config), "--write", "--id", "dock1") == 2
     assert "stands twice" in capfd.readouterr().err
     assert await ran("pair", "--write") == 2
+
+
+async def test_pairing_tells_programs_each_step_on_a_line(
+    guns: list[BleHandset], config: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    told = "--config", str(config), "--id", "pack7", "--role", "pack", "--json"
+    pairing = asyncio.create_task(ran("pair", *told))
+    async with asyncio.timeout(30):
+        while not guns[1].ready:  # noqa: ASYNC110 - what the other thread's loop does shows here only
+            await asyncio.sleep(0.05)
+    lines = capfd.readouterr().out.splitlines()
+    first = json.loads(lines[0])
+    await guns[1].scan(first["code"])
+    assert await pairing == 0
+    lines += capfd.readouterr().out.splitlines()
+    steps = [next(iter(json.loads(line))) for line in lines]
+    assert (steps[0], steps[-1], set(steps[1:-1])) == ("code", "paired", {"candidate"})
+    paired = json.loads(lines[-1])["paired"]
+    assert (paired["address"], paired["station"], paired["written"]) == (guns[1].address, "pack7", False)
+    assert [each.id for each in load(config).scanners] == ["dock1"], "without --write it is told, not written"
+    assert decoded(first) == {first["code"]}
+
+
+def decoded(step: dict[str, Any]) -> set[str]:
+    """What a scanner reads of the bars and of the square."""
+    texts = [[step["bars"]] * 12, step["square"]]
+    return {found.text for lines in texts for found in zxingcpp.read_barcodes(painted(lines))}
+
+
+def painted(lines: list[str]) -> Image.Image:
+    """A character is two modules wide and two high, as the block elements divide it."""
+    quarters = {"▌": "1010", "▐": "0101", "▀": "1100", "▄": "0011", "█": "1111", " ": "0000"}
+    picture = Image.new("L", (max(map(len, lines)) * 2, len(lines) * 2), 255)
+    for y, line in enumerate(lines):
+        for x, character in enumerate(line):
+            for n, dark in enumerate(quarters[character]):
+                picture.putpixel((2 * x + n % 2, 2 * y + n // 2), 0 if dark == "1" else 255)
+    return picture
+
+
+async def test_why_nobody_is_paired_is_the_last_line(config: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert await ran("pair", "--config", str(config), "--write", "--id", "dock1", "--json") == 2
+    (line,) = capfd.readouterr().out.splitlines()
+    assert "stands twice" in json.loads(line)["failed"]
+
+
+async def test_a_folder_that_cannot_be_written_is_told_before_anybody_scans(
+    config: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agent.cli_pair.os.access", lambda folder, _mode: folder != config.parent)
+    assert await ran("pair", "--config", str(config), "--write", "--id", "pack7") == 2
+    assert "read-only" in capfd.readouterr().err
 
 
 async def test_the_sheet_of_grades_can_be_read(tmp_path: Path) -> None:
