@@ -149,7 +149,12 @@ class Config(Struct, frozen=True):
     profiles: tuple[BleProfile, ...] = ()
     gateways: tuple[Gateway, ...] = ()
     codes: Codes = field(default_factory=Codes)
-    base: Path = Path()
+    file: Path = Path()
+
+    @property
+    def base(self) -> Path:
+        """The file's folder: its relative paths begin there."""
+        return self.file.parent
 
     @property
     def packs_apart(self) -> bool:
@@ -192,14 +197,13 @@ def load(path: Path) -> Config:
 def parse(data: dict[str, Any], path: Path) -> Config:
     """Check the tables of a file. ConfigError."""
     _refuse_unknown(data, Config, path, "")
-    base = path.resolve().parent
     try:
-        config = msgspec.convert({**data, "base": str(base)}, Config, dec_hook=_path)
+        config = msgspec.convert({**data, "file": str(path.resolve())}, Config, dec_hook=_path)
     except msgspec.ValidationError as error:
         raise ConfigError(f"{path}: {_in_toml_words(str(error))}") from error
     _refuse_wrong(config, path)
-    site = msgspec.structs.replace(config.site, data_dir=base / config.site.data_dir)
-    api = msgspec.structs.replace(config.api, socket=base / config.api.socket)
+    site = msgspec.structs.replace(config.site, data_dir=config.base / config.site.data_dir)
+    api = msgspec.structs.replace(config.api, socket=config.base / config.api.socket)
     return msgspec.structs.replace(config, site=site, api=api)
 
 
@@ -233,7 +237,7 @@ def _refuse_unknown(data: Any, kind: Any, path: Path, where: str) -> None:
     if not isinstance(data, dict):
         return
     hints = typing.get_type_hints(kind)
-    known = [name for name in kind.__struct_fields__ if name != "base"]
+    known = [name for name in kind.__struct_fields__ if name != "file"]
     for key, value in data.items():
         name = f"{where}{key}"
         if key not in known:

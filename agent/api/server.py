@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 import msgspec
 import uvicorn
@@ -22,6 +22,8 @@ from starlette.routing import Route
 
 from agent.api.commands import read_command
 from agent.api.messages import CommandAnswer
+from agent.api.responses import json_response, problem
+from agent.api.scanners import ScannerSearch
 from agent.config import Config, ConfigError
 from agent.core.times import from_text
 from agent.manifests import LATER
@@ -41,17 +43,6 @@ T = TypeVar("T")
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-def json_response(value: Any, status: int = 200) -> Response:
-    """Anything msgspec can encode."""
-    return Response(msgspec.json.encode(value), status, media_type="application/json")
-
-
-def problem(status: int, detail: str) -> Response:
-    """An RFC 9457 document."""
-    body = msgspec.json.encode({"title": "refused", "status": status, "detail": detail})
-    return Response(body, status, media_type="application/problem+json")
-
-
 class LocalApi:
     """The routes, and the servers that carry them."""
 
@@ -62,6 +53,7 @@ class LocalApi:
         self._config = config.api
         self._printers = frozenset(printer.id for printer in config.printers)
         self._token = config.secret(config.api.token_file)
+        self._search = ScannerSearch(config.file)
         self._watchers: set[Wakeup] = set()
         self._listeners = self._listen()
         store.follow(lambda _: self._tell_watchers())
@@ -88,6 +80,7 @@ class LocalApi:
                     group.create_task(server.serve([listener]))
                 listening()
         finally:
+            self._search.stop()
             for server, (_, listener) in zip(servers, self._listeners, strict=True):
                 if server.started:
                     await server.shutdown()
@@ -105,6 +98,8 @@ class LocalApi:
             ("/v1/exceptions", self._exceptions, "GET"),
             ("/v1/manifests", self._departures, "GET"),
             ("/v1/manifests/{carrier:path}/{departure}", self._manifest, "GET"),
+            ("/v1/scanners/find", self._search.find, "POST"),
+            ("/v1/scanners/pair", self._search.pair, "POST"),
             ("/v1/commands", self._command, "POST"),
         ]
         return Starlette(

@@ -68,12 +68,12 @@ def test_a_missing_table_is_named(tmp_path: Path, table: str) -> None:
          "unknown key `printers[0].media.widht_mm`: did you mean `width_mm`?"),
         ('[[printers]]\nid = "lp1"\nurl = "tcp://h"\n[[printers]]\nidd = "lp2"',
          "unknown key `printers[1].idd`: did you mean `id`?"),
-        ("base = 1\n", "unknown key"),
+        ("file = 1\n", "unknown key"),
         ("[zzz]", "known are site, hub"),
     ],
 )  # fmt: skip
 def test_an_unknown_key_names_the_nearest_known_one(tmp_path: Path, more: str, why: str) -> None:
-    text = more + SMALLEST if more.startswith("base") else SMALLEST + more
+    text = more + SMALLEST if more.startswith("file") else SMALLEST + more
     assert why in refusal(tmp_path, text)
 
 
