@@ -1,6 +1,7 @@
-"""Take the picture of the floor screen for the documentation, from a busy and slightly unlucky moment.
+"""Take pictures of the supervisor's screens for the documentation, from a busy and slightly unlucky moment.
 
 python scripts/floor_screenshot.py docs/img/floor.svg [--columns 160] [--rows 50] [--light]
+python scripts/floor_screenshot.py docs/img/manifest.svg --press m down enter --rows 24
 """
 
 from __future__ import annotations
@@ -8,8 +9,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import html
+import os
 import random
 import re
+import time
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -17,9 +20,14 @@ import msgspec
 from rich.cells import cell_len
 
 from agent.api.messages import (
+    DeparturesView,
+    DepartureView,
     ExceptionView,
     FloorView,
     HubView,
+    ManifestParcelView,
+    ManifestView,
+    MissingOrderView,
     PdaView,
     Percentiles,
     PrinterView,
@@ -82,6 +90,70 @@ def exceptions() -> tuple[ExceptionView, ...]:
     )
 
 
+def scanners() -> tuple[ScannerView, ...]:
+    """One on each way in; a battery that ends soon, and a link that is lost."""
+
+    def ago(seconds: int) -> str:
+        return at(NOON - timedelta(seconds=seconds))
+
+    return (
+        ScannerView("pack1", "pack", "up", "", 9_322, ago(2), "serial", ignored=14),
+        ScannerView("pack2", "pack", "up", "", 9_208, ago(5), "hci0", 71, -58, 22, 1),
+        ScannerView("dock1", "ship", "up", "", 9_871, ago(1), "gateway gw1", 12, -74, 31),
+        ScannerView("dock2", "ship", "fault", "Bluetooth link lost", 8_571, ago(180), "hci1", 64, -91, 40, 3),
+    )
+
+
+def departures() -> tuple[DepartureView, ...]:
+    """Of two carriers: what has left, what leaves next, what is to come."""
+
+    def leaves(carrier: str, hours: int, state: str, parcels: int, missing: int, late: int) -> DepartureView:
+        return DepartureView(carrier, at(NOON + timedelta(hours=hours)), state, parcels, missing, late)
+
+    return (
+        leaves("SF", -5, "left", 6_204, 0, 0),
+        leaves("SF", -1, "left", 5_911, 4, 1),
+        leaves("SF", 4, "next", 118, 311, 0),
+        leaves("SF", 8, "to come", 0, 96, 0),
+        leaves("YTO", -2, "left", 6_120, 2, 2),
+        leaves("YTO", 5, "next", 89, 240, 0),
+    )
+
+
+def manifest(departure: DepartureView) -> ManifestView:
+    """The latest parcels of it, and what is missing there."""
+    steps = (
+        ("picked", "picked, not scanned out"),
+        ("held", "held: address: ask the customer"),
+        ("picking", "being picked"),
+        ("ready", "on no pick list"),
+    )
+    cutoff_at = departure.departure_at or ""
+    leaves_at = datetime.fromisoformat(cutoff_at)
+    here = departure.missing - departure.late
+    missing = tuple(
+        MissingOrderView(f"SO-20618-0{4391 + 17 * n}", f"SF10029384{n:02}", cutoff_at, *steps[n % len(steps)])
+        for n in range(min(here, 40))
+    )
+    late = tuple(
+        MissingOrderView(
+            f"SO-20618-0{4377 + n}",
+            f"SF10029377{n:02}",
+            cutoff_at,
+            "shipped",
+            "came late",
+            at(leaves_at + timedelta(minutes=12)),
+        )
+        for n in range(departure.late)
+    )
+    scanned = (at(leaves_at - timedelta(seconds=3 * n)) for n in reversed(range(min(departure.parcels, 60))))
+    parcels = tuple(
+        ManifestParcelView(f"SF10029312{n:02}", f"SO-20618-0{4100 + n}", when, "dock1", cutoff_at, 740 + n)
+        for n, when in enumerate(scanned)
+    )
+    return ManifestView(departure, departure.parcels * 812, 3, parcels, missing + late)
+
+
 def floor() -> FloorView:
     """Noon of a busy day in one warehouse."""
     states = ("received", "ready", "released", "picking", "picked", "packed", "shipped", "held", "cancelled")
@@ -102,14 +174,7 @@ def floor() -> FloorView:
             PrinterView("lp3", "online", "", 0, 4_630, 1),
             PrinterView("lp4", "online", "", 1, 3_701, 0),
         ),
-        scanners=(
-            ScannerView("pack1", "pack", "up", "", 9_322, at(NOON - timedelta(seconds=2))),
-            ScannerView("pack2", "pack", "up", "", 9_208, at(NOON - timedelta(seconds=5))),
-            ScannerView("dock1", "ship", "up", "", 9_871, at(NOON - timedelta(seconds=1))),
-            ScannerView(
-                "dock2", "ship", "fault", "Bluetooth link lost", 8_571, at(NOON - timedelta(minutes=3))
-            ),
-        ),
+        scanners=scanners(),
         pdas=pdas(),
         hub=HubView("up", "retrying", "502, now over the backup channel", 301_442, 301_118, 324, 21.5),
         exceptions_open=4,
@@ -130,7 +195,7 @@ def morning(view: FloorView, minutes: int = 11) -> list[FloorView]:
     return past[::-1]
 
 
-class ScriptedFloors:
+class ScriptedAgent:
     """A source that has seen the whole morning."""
 
     def __init__(self, floors: list[FloorView]) -> None:
@@ -148,15 +213,26 @@ class ScriptedFloors:
     def retry_now(self) -> None:
         """Nothing to retry: the source never fails."""
 
+    async def departures(self) -> DeparturesView:
+        """As the floor's last picture has it."""
+        return DeparturesView(at(NOON), departures())
 
-async def take(columns: int, rows: int, *, light: bool) -> str:
-    """The screen as SVG."""
-    source = ScriptedFloors(morning(floor()))
+    async def manifest(self, carrier: str, departure_at: str | None, limit: int) -> ManifestView:
+        """Of a departure that is listed."""
+        del limit
+        asked = (carrier, departure_at)
+        return manifest(next(each for each in departures() if (each.carrier, each.departure_at) == asked))
+
+
+async def take(columns: int, rows: int, keys: list[str]) -> str:
+    """The screen as SVG, after these keys."""
+    source = ScriptedAgent(morning(floor()))
     app = SupervisorApp(source, paint_every_s=0.001)
     async with app.run_test(size=(columns, rows)) as pilot:
         await source.told.wait()
-        if light:
-            await pilot.press("d")
+        for key in keys:
+            await pilot.press(key)
+            await pilot.pause(0.2)
         await pilot.pause(0.2)
         return tidy(app.export_screenshot(title="floorhand tui"))
 
@@ -181,8 +257,14 @@ def main() -> None:
     arguments.add_argument("--columns", type=int, default=160)
     arguments.add_argument("--rows", type=int, default=50)
     arguments.add_argument("--light", action="store_true")
+    arguments.add_argument(
+        "--press", nargs="+", default=[], metavar="KEY", help="to another screen: m, or m enter"
+    )
     chosen = arguments.parse_args()
-    chosen.svg.write_text(asyncio.run(take(chosen.columns, chosen.rows, light=chosen.light)))
+    os.environ["TZ"] = "Asia/Shanghai"  # where it is noon
+    time.tzset()
+    keys = [*chosen.press, *(["d"] if chosen.light else [])]
+    chosen.svg.write_text(asyncio.run(take(chosen.columns, chosen.rows, keys)))
 
 
 if __name__ == "__main__":
