@@ -100,7 +100,7 @@ class Station:
             by=f"scanner:{self.name}", id=sent_as, scanner=self.name, role=self.role, text=scan.text,
             scanned_at=round(scan.at * 1000), packed_apart=self._packed_apart, device=device, path=path, link=scan.link,
             sequence=scan.sequence, replayed=scan.replayed, resent=scan.resent, resends=mine.resends,
-            bounce_ms=mine.bounce_ms, gtin=code.gtin, sscc=code.sscc, lot=code.lot, serial=code.serial, pda=mine.pda,
+            bounce_ms=mine.bounce_ms, gtin=code.gtin, sscc=code.sscc, serial=code.serial, pda=mine.pda,
             grades=self._grades,
         )  # fmt: skip
 

@@ -238,8 +238,8 @@ class TakeScan(Command, frozen=True):
     the same whichever way it came; `path` the way: a gateway, or the scanner's own; `link` the connection, another for
     each ever; `sequence` counts on that path. `replayed`: it was read earlier and kept by the device; `resent`: the
     device says that it sends it again; `resends`: after a loss such a device sends all that it keeps, taken or not.
-    `gtin` (14 digits), `sscc`, `lot`, `serial`: what the code says, where it is a GS1 one and no waybill. `pda`: whose
-    list a `pick` scanner confirms; `grades`: the codes that grade what came back.
+    `gtin` (14 digits), `sscc`, `serial` (of the unit): what the code says, where it is a GS1 one and no waybill.
+    `pda`: whose list a `pick` scanner confirms; `grades`: the codes that grade what came back.
     """
 
     scanner: str
@@ -257,7 +257,6 @@ class TakeScan(Command, frozen=True):
     bounce_ms: int = 600
     gtin: str | None = None
     sscc: str | None = None
-    lot: str | None = None
     serial: str | None = None
     pda: str | None = None
     grades: tuple[str, ...] = ()

@@ -401,10 +401,11 @@ class ScanIgnored(Event, frozen=True, tag="scan.ignored", omit_defaults=True):
     replayed: bool = False
 
 
-class PackingSet(Event, frozen=True, tag="packing.set"):
+class PackingSet(Event, frozen=True, tag="packing.set", omit_defaults=True):
     station: str
-    waybill: str | None
-    scanned: dict[str, int]
+    waybill: str | None = None
+    scanned: dict[str, int] = {}
+    units: tuple[str, ...] = ()
 
 
 class PickingSet(Event, frozen=True, tag="picking.set"):

@@ -422,12 +422,16 @@ class ToteUse(Entity, frozen=True):
 
 
 class Packing(Entity, frozen=True):
-    """What a pack station has on its table: the parcel, and the units scanned so far by SKU."""
+    """What a pack station has on its table: the parcel, and the units scanned so far, counted by SKU.
+
+    `units`: those of them that have a serial number, as {sku}/{serial}.
+    """
 
     KEY = ("station",)
     station: str
     waybill: str | None
     scanned: dict[str, int] = {}
+    units: tuple[str, ...] = ()
 
 
 class Picking(Entity, frozen=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from msgspec.structs import replace
 
 from agent.core import commands as c
 from agent.core import events as ev
@@ -235,8 +236,38 @@ def test_scanning_the_waybill_again_begins_the_count_again() -> None:
 
 def test_a_gtin_inside_a_longer_code_names_its_item() -> None:
     floor = packing()
-    long = scan(f"01{GTIN:0>14}10LOT7", "pack", gtin=f"{GTIN:0>14}", lot="LOT7")
+    long = scan(f"01{GTIN:0>14}10LOT7", "pack", gtin=f"{GTIN:0>14}")
     assert said(run(floor, long)) == "good: 2 items left"
+
+
+def unit(serial: str) -> c.TakeScan:
+    """An A with its serial number, as GS1 has it."""
+    return scan(f"01{GTIN:0>14}21{serial}", "pack", gtin=f"{GTIN:0>14}", serial=serial)
+
+
+def test_a_unit_counts_once_by_its_serial_number_and_another_of_its_kind_is_one_more() -> None:
+    floor = packing()
+    assert said(run(floor, unit("7"))) == "good: 2 items left"
+    again = reason(floor, unit("7"))
+    assert again == "wrong: this very A (serial 7) is in the parcel already: scan another one"
+    assert [said(run(floor, each)) for each in (unit("8"), scan("B", "pack"))] == [
+        "good: 1 item left",
+        "good: packed",
+    ]
+
+
+def test_a_serial_number_counts_again_when_the_parcel_is_begun_anew() -> None:
+    floor = packing()
+    run(floor, unit("7"), scan(waybill(floor), "pack"))
+    assert said(run(floor, unit("7"))) == "good: 2 items left"
+
+
+def test_the_bounce_of_a_unit_with_a_serial_number_is_a_bounce_however_many_are_wanted() -> None:
+    floor = packing()
+    first, later = (replace(unit("7"), device="serial:1", link="l", scanned_at=NOON + ms) for ms in (0, 400))
+    assert said(run(floor, first)) == "good: 2 items left"
+    (ignored,) = run(floor, later)
+    assert (ignored.why, ignored.tone) == ("bounce", "good")  # type: ignore[attr-defined]
 
 
 def test_another_parcel_waits_until_the_half_packed_one_is_finished_or_begun_anew() -> None:

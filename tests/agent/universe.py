@@ -252,8 +252,8 @@ def _sent(choose: Choose) -> dict[str, Any]:
         "link": choose(("", "l1", "l2")), "sequence": choose((None, None, *range(6), 41)),
         "scanned_at": f.NOON + choose((0, 0, 20, 300, 700, 3_000, 70_000, 10**8, -5_000)),
         "replayed": choose(flag), "resent": choose(flag), "resends": choose(flag), "bounce_ms": choose((600, 0)),
-        "gtin": choose((None, f"0{f.GTIN}")), "sscc": choose(SSCCS), "pda": choose((None, *PDAS)),
-        "grades": choose(((), GRADES)),
+        "gtin": choose((None, f"0{f.GTIN}")), "sscc": choose(SSCCS), "serial": choose((None, None, "1", "2")),
+        "pda": choose((None, *PDAS)), "grades": choose(((), GRADES)),
     }  # fmt: skip
 
 

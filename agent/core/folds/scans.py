@@ -63,7 +63,7 @@ def _memory(trail: m.Trail, event: ev.ScanTaken | ev.ScanIgnored) -> m.Memory | 
 
 
 def _packing_set(_: Floor, __: Entry, event: ev.PackingSet) -> Changes:
-    return [m.Packing(event.station, event.waybill, event.scanned)]
+    return [m.Packing(event.station, event.waybill, event.scanned, event.units)]
 
 
 def _picking_set(_: Floor, __: Entry, event: ev.PickingSet) -> Changes:

@@ -21,23 +21,24 @@ def wants_unit(story: Story, scan: c.TakeScan) -> bool:
     """Another unit of this item belongs into the open parcel."""
     table = _Table.of(story, scan.scanner)
     sku = table.sku_of(story, scan) if table is not None else None
-    return table is not None and sku is not None and table.left_of(sku) > 0
+    return table is not None and sku is not None and table.left_of(sku) > 0 and not table.holds(sku, scan)
 
 
 class _Table:
     """What lies on the station's table: the parcel, its order, and what was scanned of it."""
 
-    def __init__(self, parcel: Parcel, order: Order, scanned: dict[str, int]) -> None:
+    def __init__(self, parcel: Parcel, order: Order, scanned: dict[str, int], units: tuple[str, ...]) -> None:
         self.parcel = parcel
         self.order = order
         self.scanned = scanned
+        self.units = units
 
     @classmethod
     def of(cls, story: Story, station: str) -> _Table | None:
         packing = story.get(Packing, station)
         parcel = story.get(Parcel, packing.waybill) if packing is not None and packing.waybill else None
         order = story.get(Order, parcel.order_no) if parcel is not None else None
-        return cls(parcel, order, packing.scanned) if packing and parcel and order else None
+        return cls(parcel, order, packing.scanned, packing.units) if packing and parcel and order else None
 
     @property
     def left(self) -> int:
@@ -46,6 +47,10 @@ class _Table:
     def left_of(self, sku: str) -> int:
         picked = sum(line.picked_qty for line in self.order.lines if line.sku == sku)
         return picked - self.scanned.get(sku, 0)
+
+    def holds(self, sku: str, scan: c.TakeScan) -> bool:
+        """Is this very unit, by its serial number, in the parcel already?"""
+        return scan.serial is not None and _unit(sku, scan) in self.units
 
     def sku_of(self, story: Story, scan: c.TakeScan) -> str | None:
         """The item of the order that the code names."""
@@ -85,7 +90,7 @@ def _label(story: Story, scan: c.TakeScan, label: parcels.Label) -> Answer:
     if order.state is OrderState.PACKED:  # a closed parcel that got a new label
         parcels.pack_parcel(story, scan, parcel)
         return good("packed")
-    story.emit(ev.PackingSet(scan.scanner, parcel.waybill, {}))
+    story.emit(ev.PackingSet(scan.scanner, parcel.waybill))
     return good(f"{_items(sum(line.picked_qty for line in order.lines))} to scan")
 
 
@@ -98,16 +103,23 @@ def _item(story: Story, scan: c.TakeScan) -> Answer:
     sku = table.sku_of(story, scan)
     if sku is None:
         return wrong(f"{scan.text} is no item of order {table.order.order_no}: put it aside")
+    if table.holds(sku, scan):
+        return wrong(f"this very {sku} (serial {scan.serial}) is in the parcel already: scan another one")
     if table.left_of(sku) < 1:
         wanted = table.scanned.get(sku, 0)
         return stop(f"one {sku} too many: {wanted} belong into the parcel, take it out")
     scanned = {**table.scanned, sku: table.scanned.get(sku, 0) + 1}
     if table.left > 1:
-        story.emit(ev.PackingSet(scan.scanner, table.parcel.waybill, scanned))
+        units = (*table.units, _unit(sku, scan)) if scan.serial is not None else table.units
+        story.emit(ev.PackingSet(scan.scanner, table.parcel.waybill, scanned, units))
         return good(f"{_items(table.left - 1)} left")
     parcels.pack_parcel(story, scan, table.parcel)
-    story.emit(ev.PackingSet(scan.scanner, None, {}))
+    story.emit(ev.PackingSet(scan.scanner))
     return good("packed")
+
+
+def _unit(sku: str, scan: c.TakeScan) -> str:
+    return f"{sku}/{scan.serial}"
 
 
 def _items(count: int) -> str:

@@ -25,7 +25,7 @@ def _receive(story: Story, scan: c.TakeScan) -> Answer:
     if parcel.state is not ParcelState.SHIPPED:
         why = f"it never left, it is {parcel.state}: {parcels.ASIDE}"
         return parcels.stop_parcel(story, scan, label, why)
-    story.emit(ev.PackingSet(scan.scanner, parcel.waybill, {}))
+    story.emit(ev.PackingSet(scan.scanner, parcel.waybill))
     if parcel.returned_at is not None:
         return good(
             f"already received, graded {parcel.grade}" if parcel.grade else "already received: scan its grade"
@@ -43,6 +43,6 @@ def _grade(story: Story, scan: c.TakeScan) -> Answer:
         return wrong("no parcel on the table: scan its waybill first")
     told = (parcel.order_no, parcel.waybill, scan.text, scan.scanner, scan.scanned_at)
     story.emit(ev.ParcelGraded(*told))
-    story.emit(ev.PackingSet(scan.scanner, None, {}))
+    story.emit(ev.PackingSet(scan.scanner))
     story.close_exception(_RETURNED, parcel.waybill, f"graded {scan.text}")
     return good(f"graded {scan.text}")

@@ -27,6 +27,8 @@ CREATE INDEX parcels_shipped ON parcels (carrier, shipped_at, cutoff_at) WHERE s
 CREATE INDEX parcels_sscc ON parcels (sscc) WHERE sscc IS NOT NULL;
 -- A carrier's departures are the cut-offs of its orders; who waits for each is counted off the index.
 CREATE INDEX orders_departures ON orders (carrier, cutoff_at, state);
+-- Which units with serial numbers lie in the parcel on a pack station's table.
+ALTER TABLE packing ADD COLUMN units TEXT NOT NULL DEFAULT '[]';
 -- What a scanner without a screen picks. The list of a cart is looked up when the cart's code is scanned.
 CREATE TABLE picking (station TEXT PRIMARY KEY, task TEXT, stop TEXT);
 CREATE INDEX tasks_cart ON tasks (cart, task) WHERE state = 'assigned' OR state = 'accepted';
