@@ -138,8 +138,8 @@ async def _make_bleak_forget() -> None:
 @asynccontextmanager
 async def _system_bus() -> AsyncIterator[MessageBus]:
     bus = MessageBus(bus_type=BusType.SYSTEM)
-    await bus.connect()
     try:
+        await bus.connect()
         yield bus
     finally:
         bus.disconnect()
