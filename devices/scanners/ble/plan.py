@@ -73,16 +73,20 @@ class Plan:
         """Is there a scanner that nobody connects to or holds?"""
         return any(scanner.on is None for scanner in self._wanted.values())
 
-    def hears(self, address: str, adapter: str, signal_dbm: int, now: float) -> bool:
-        """An advertisement. True if it may give the adapter something to do."""
+    def hears(self, address: str, adapter: str, signal_dbm: int, now: float) -> set[str]:
+        """An advertisement. The adapters that may have something to do now: ask them to `choose`."""
         scanner = self._wanted.get(address)
         if scanner is None or adapter not in self._adapters:
-            return False
+            return set()
         is_news = not self._is_heard(scanner, adapter, now)
+        best = self._best_for(scanner, now)
         if len(self._adapters) > 1 and not self._heard_by(scanner, now):
             scanner.ready_at = max(scanner.ready_at, now + self._pace.gather_s)
         scanner.sightings[adapter] = _Sighting(signal_dbm, now)
-        return is_news and scanner.on is None
+        if scanner.on is not None:
+            return set()
+        better = self._best_for(scanner, now)
+        return {each for each in (adapter if is_news else None, better if better != best else None) if each}
 
     def choose(self, adapter: str, now: float) -> str | None:
         """The scanner that this adapter connects to now, if any: say `connected` or `ended` then."""

@@ -182,8 +182,8 @@ class Radio:
         if seat is None:
             return
         antenna.heard[device.address] = device, signal_dbm
-        if self._plan.hears(device.address, antenna.name, signal_dbm, _now()):
-            antenna.changed.set()
+        for name in self._plan.hears(device.address, antenna.name, signal_dbm, _now()):
+            self._antennas[name].changed.set()
             seat.changed.set()
 
     async def _hold(self, seat: _Seat, antenna: _Antenna, ear: Ear, is_decided: asyncio.Event) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from copy import deepcopy
 from random import Random
 
 import pytest
@@ -192,6 +193,36 @@ def test_what_nobody_holds_cannot_end_or_connect() -> None:
         one.connected("A", 0)
 
 
+def test_an_adapter_that_becomes_the_better_choice_is_told() -> None:
+    one = plan("A")
+    one.hears("A", "hci0", -60, 0)
+    one.hears("A", "hci1", -80, 0)
+    assert one.choose("hci1", SOON) is None
+    assert one.hears("A", "hci1", -40, SOON) == {"hci1"}
+    assert one.hears("A", "hci1", -90, SOON) == {"hci0"}
+    assert one.hears("A", "hci1", -91, SOON) == set()
+
+
+heard = st.tuples(st.sampled_from(ADAPTERS), st.sampled_from([-90, -60, -30]))
+
+
+@given(st.lists(st.one_of(heard, st.sampled_from(ADAPTERS)), max_size=20))
+def test_a_ready_scanner_gets_its_adapter_however_signals_change_between_their_turns(
+    steps: list[tuple[str, int] | str],
+) -> None:
+    one, awake = plan("A", adapters=ADAPTERS), set(ADAPTERS)
+    for adapter in ADAPTERS:
+        one.hears("A", adapter, -60, 0)
+    for step in [*steps, *ADAPTERS]:
+        if isinstance(step, tuple):
+            awake |= one.hears("A", *step, SOON)
+        elif step in awake:
+            awake.remove(step)
+            if one.choose(step, SOON) is not None:
+                return
+    raise AssertionError("all adapters sleep")
+
+
 class AnyFloor(RuleBasedStateMachine):
     """Adapters, scanners and a radio that do what they like; the model knows who hangs where."""
 
@@ -203,6 +234,8 @@ class AnyFloor(RuleBasedStateMachine):
         self.plan.use(self.adapters)
         self.connecting: dict[str, str] = {}
         self.linked: dict[str, str] = {}
+        self.awake = set(ADAPTERS)
+        self.looks_at: dict[str, float | None] = {}
         for address in SCANNERS:
             self.plan.want(address, 0)
 
@@ -212,12 +245,15 @@ class AnyFloor(RuleBasedStateMachine):
 
     @rule(address=st.sampled_from(SCANNERS), adapter=st.sampled_from(ADAPTERS), dbm=st.integers(-100, -30))
     def it_is_heard(self, address: str, adapter: str, dbm: int) -> None:
-        self.plan.hears(address, adapter, dbm, self.now)
+        self.awake |= self.plan.hears(address, adapter, dbm, self.now)
 
     @rule(adapter=st.sampled_from(ADAPTERS))
     def an_adapter_has_time(self, adapter: str) -> None:
         address = self.plan.choose(adapter, self.now)
+        self.awake.discard(adapter)
+        self.looks_at[adapter] = self.plan.next_look_at(adapter, self.now)
         if address is not None:
+            self.awake = set(ADAPTERS)
             assert adapter in self.adapters
             assert address not in self.connecting | self.linked
             self.connecting[address] = adapter
@@ -227,6 +263,7 @@ class AnyFloor(RuleBasedStateMachine):
     def a_connection_is_decided(self, data: st.DataObject, works: bool) -> None:
         address = data.draw(st.sampled_from(sorted(self.connecting)))
         adapter = self.connecting.pop(address)
+        self.awake = set(ADAPTERS)
         if works:
             self.plan.connected(address, self.now)
             self.linked[address] = adapter
@@ -238,12 +275,24 @@ class AnyFloor(RuleBasedStateMachine):
     def a_link_is_lost(self, data: st.DataObject) -> None:
         address = data.draw(st.sampled_from(sorted(self.linked)))
         del self.linked[address]
+        self.awake = set(ADAPTERS)
         self.plan.ended(address, "link lost", self.now)
 
     @rule(adapters=st.sets(st.sampled_from(ADAPTERS)))
     def adapters_come_and_go(self, adapters: set[str]) -> None:
         self.adapters = adapters
+        self.awake = set(ADAPTERS)
         self.plan.use(adapters)
+
+    @invariant()
+    def no_adapter_sleeps_while_there_is_something_to_do(self) -> None:
+        """Where one connects, all are woken when that is decided."""
+        if self.connecting:
+            return
+        for adapter in set(ADAPTERS) - self.awake:
+            looks_at = self.looks_at[adapter]
+            if looks_at is None or looks_at > self.now:
+                assert deepcopy(self.plan).choose(adapter, self.now) is None
 
     @invariant()
     def no_adapter_holds_more_than_its_slots(self) -> None:
@@ -282,7 +331,7 @@ class AnyFloor(RuleBasedStateMachine):
         assert len(self.linked) == min(room, len(SCANNERS))
 
 
-AnyFloor.TestCase.settings = settings(max_examples=60, stateful_step_count=60)
+AnyFloor.TestCase.settings = settings(max_examples=40, stateful_step_count=50)
 test_any_floor = AnyFloor.TestCase
 
 
