@@ -22,6 +22,7 @@ from tui.messages import ConnectionChanged, FloorChanged
 from tui.screens.floor import FloorScreen
 from tui.screens.help import HelpScreen
 from tui.screens.manifests import ManifestsScreen
+from tui.screens.scanners import ScannersScreen
 from tui.themes import DARK, LIGHT
 
 PAINT_EVERY_S = 0.2
@@ -35,9 +36,10 @@ class SupervisorApp(App[None]):
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {"floor": FloorScreen}
     DEFAULT_MODE = "floor"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("m", "manifests", "Manifests"),
+        Binding("m", "show('manifests')", "Manifests"),
+        Binding("s", "show('scanners')", "Scanners"),
         Binding("r", "retry", "Reconnect"),
-        Binding("d", "toggle_dark", "Dark/light"),
+        Binding("d", "toggle_dark", "Dark/light", show=False),
         Binding("question_mark", "help", "Help"),
         Binding("q", "quit", "Quit"),
     ]
@@ -55,6 +57,7 @@ class SupervisorApp(App[None]):
             self.register_theme(theme)
         self.theme = DARK.name
         self.add_mode("manifests", lambda: ManifestsScreen(source))
+        self.add_mode("scanners", lambda: ScannersScreen(source))
 
     def on_mount(self) -> None:
         """From now on the agent is followed."""
@@ -77,14 +80,19 @@ class SupervisorApp(App[None]):
     def on_connection_changed(self, message: ConnectionChanged) -> None:
         """A lost agent is shown at once, never paced."""
         self.connection = message.connection
+        self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:  # noqa: ARG002 - Textual's
+        """Reconnecting is offered where there is something to reconnect."""
+        return action != "retry" or self.connection.state != "live"
 
     def action_retry(self) -> None:
         """Do not wait for the next try."""
         self._source.retry_now()
 
-    def action_manifests(self) -> None:
-        """To the manifests, and back to the floor."""
-        self.switch_mode("floor" if self.current_mode == "manifests" else "manifests")
+    def action_show(self, mode: str) -> None:
+        """To a screen, and with the same key back to the floor."""
+        self.switch_mode("floor" if self.current_mode == mode else mode)
 
     def action_toggle_dark(self) -> None:
         """Dark floor, light office."""

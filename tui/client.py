@@ -1,4 +1,4 @@
-"""The agent's local API as the screens need it: the floor as it changes, and the manifests when somebody asks.
+"""The agent's local API as the screens need it: the floor as it changes, manifests and scanners when somebody asks.
 
 The follower never gives up: it says what it lost and why, waits a little longer each time, and heals by
 itself.
@@ -7,7 +7,7 @@ itself.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,10 +18,21 @@ import httpx
 import msgspec
 from httpx_sse import SSEError, aconnect_sse
 
-from agent.api.messages import DeparturesView, FloorView, ManifestView
+from agent.api.messages import (
+    PAIRING_STEPS,
+    DeparturesView,
+    FloorView,
+    FoundView,
+    ManifestView,
+    PairingStep,
+    Role,
+)
 
 T = TypeVar("T")
 ANSWER_TIMEOUT_S = 5.0
+FIND_S = 8.0  # so long the agent listens for scanners
+FOUND_WITHIN_S = FIND_S + 20.0
+PAIRED_WITHIN_S = 120.0  # the agent gives up before
 QUIET_S = 6.0
 FIRST_WAIT_S = 0.25
 LONGEST_WAIT_S = 5.0
@@ -65,7 +76,17 @@ class ManifestSource(Protocol):
         """One manifest; of its parcels the latest, and of what is missing the first."""
 
 
-class AgentSource(FloorSource, ManifestSource, Protocol):
+class ScannerSource(Protocol):
+    """Who finds and pairs scanners for a screen."""
+
+    async def find_scanners(self) -> FoundView:
+        """What is around; it takes some seconds. UnansweredError."""
+
+    def pair(self, station: str, role: Role, *, write: bool) -> AsyncGenerator[PairingStep, None]:
+        """The steps of a pairing, each as it happens; closing it ends the pairing. UnansweredError."""
+
+
+class AgentSource(FloorSource, ManifestSource, ScannerSource, Protocol):
     """Everything that the screens ask for."""
 
 
@@ -77,7 +98,7 @@ LOSSES = (httpx.HTTPError, httpx.InvalidURL, SSEError, msgspec.MsgspecError, Str
 
 
 class AgentClient:
-    """Follows the floor of one agent over HTTP, and asks it for manifests."""
+    """Follows the floor of one agent over HTTP, and asks it for manifests and scanners."""
 
     def __init__(self, http: httpx.AsyncClient, where: str, *, quiet_s: float = QUIET_S) -> None:
         self.where = where
@@ -116,16 +137,38 @@ class AgentClient:
 
     async def floor(self) -> FloorView:
         """The floor now. Raises `httpx.HTTPError` or `msgspec.MsgspecError`."""
-        return await self._get("/v1/floor", FloorView)
+        return await _answer(self._http.get("/v1/floor"), FloorView)
 
     async def departures(self) -> DeparturesView:
         """Every departure to come, and the last ones that have left. UnansweredError."""
-        return await self._ask("/v1/manifests", DeparturesView)
+        return await self._ask(self._http.get("/v1/manifests"), DeparturesView)
 
     async def manifest(self, carrier: str, departure_at: str | None, limit: int) -> ManifestView:
         """One manifest, its lists not longer than `limit`. UnansweredError."""
         path = f"/v1/manifests/{quote(carrier, safe='')}/{quote(departure_at or LATER)}"
-        return await self._ask(path, ManifestView, limit=limit)
+        return await self._ask(self._http.get(path, params={"limit": limit}), ManifestView)
+
+    async def find_scanners(self) -> FoundView:
+        """What is around; it takes some seconds. UnansweredError."""
+        asked = self._http.post("/v1/scanners/find", json={"seconds": FIND_S}, timeout=FOUND_WITHIN_S)
+        return await self._ask(asked, FoundView)
+
+    async def pair(self, station: str, role: Role, *, write: bool) -> AsyncGenerator[PairingStep, None]:
+        """The steps of a pairing, each as it happens; closing it ends the pairing. UnansweredError."""
+        asked = {"station": station, "role": role, "write": write}
+        timeout = httpx.Timeout(ANSWER_TIMEOUT_S, read=PAIRED_WITHIN_S)
+        try:
+            async with aconnect_sse(
+                self._http, "POST", "/v1/scanners/pair", json=asked, timeout=timeout
+            ) as source:
+                if source.response.is_error:
+                    await source.response.aread()
+                source.response.raise_for_status()
+                async for event in source.aiter_sse():
+                    if event.event in PAIRING_STEPS:
+                        yield msgspec.json.decode(event.data, type=PAIRING_STEPS[event.event])
+        except LOSSES as error:
+            raise UnansweredError(self._reason(error)) from error
 
     async def follow(self, on_floor: OnFloor, on_connection: OnConnection) -> None:
         """Tell the floor, each change of it, and each change of the connection; only cancelling ends it."""
@@ -150,14 +193,9 @@ class AgentClient:
         """End the present wait between two tries, if there is one."""
         self._retry.set()
 
-    async def _get(self, path: str, kind: type[T], **query: int) -> T:
-        answer = await self._http.get(path, params=query)
-        answer.raise_for_status()
-        return msgspec.json.decode(answer.content, type=kind)
-
-    async def _ask(self, path: str, kind: type[T], **query: int) -> T:
+    async def _ask(self, asked: Awaitable[httpx.Response], kind: type[T]) -> T:
         try:
-            return await self._get(path, kind, **query)
+            return await _answer(asked, kind)
         except LOSSES as error:
             raise UnansweredError(self._reason(error)) from error
 
@@ -190,7 +228,7 @@ class AgentClient:
             case httpx.HTTPStatusError() if error.response.status_code in (401, 403):
                 return f"the agent refused the token ({error.response.status_code})"
             case httpx.HTTPStatusError():
-                return f"the agent answered {error.response.status_code}"
+                return _detail(error.response) or f"the agent answered {error.response.status_code}"
             case httpx.TimeoutException():
                 return "the agent did not answer in time"
             case httpx.ConnectError():
@@ -201,6 +239,23 @@ class AgentClient:
                 return "the agent is stopping"
             case _:
                 return "the connection broke"
+
+
+async def _answer(asked: Awaitable[httpx.Response], kind: type[T]) -> T:
+    answer = await asked
+    answer.raise_for_status()
+    return msgspec.json.decode(answer.content, type=kind)
+
+
+class _Problem(msgspec.Struct):
+    detail: str = ""
+
+
+def _detail(refused: httpx.Response) -> str:
+    """Why, in the agent's own words (RFC 9457), where it has any."""
+    if refused.headers.get("content-type") != "application/problem+json":
+        return ""
+    return msgspec.json.decode(refused.content, type=_Problem).detail
 
 
 def backoff_s(failures: int) -> float:

@@ -27,7 +27,8 @@ from agent.api.responses import json_response, problem
 from agent.config_scanning import Id
 from devices.broker import tied_to_this_process
 
-_LETS_GO_WITHIN_S = 5.0
+_LETS_GO_WITHIN_S = 10.0
+_STOPS_WITHIN_S = 2.0  # where the agent itself is stopping
 _LAST_STEPS = ("paired", "failed")
 _WORDLESS = "the search ended without a word: the agent's log says why"
 
@@ -70,10 +71,10 @@ class ScannerSearch:
         write = ("--write",) if asked.write else ()
         return _Steps(self._running("pair", "--id", asked.station, "--role", asked.role, *write))
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
         """The agent ends: so does what is under way, in good order where it is quick."""
         if self._child is not None:
-            self._child.interrupt()
+            await self._child.end(_STOPS_WITHIN_S)
 
     async def _read(self, request: Request, kind: type[T]) -> T | Response:
         """What is asked for, or why that cannot be. Nothing may be awaited from here until the child is begun."""
@@ -95,7 +96,7 @@ class ScannerSearch:
             try:
                 yield self._child
             finally:
-                await self._child.end()
+                await self._child.end(_LETS_GO_WITHIN_S)
         finally:
             self._busy, self._child = False, None
 
@@ -126,12 +127,12 @@ class _Child:
             self._interrupted = True
             self._signal(signal.SIGINT)
 
-    async def end(self) -> None:
+    async def end(self, within_s: float) -> None:
         """Interrupted, and killed where that does not help."""
         self.interrupt()
         try:
             with suppress(TimeoutError):
-                async with asyncio.timeout(_LETS_GO_WITHIN_S):
+                async with asyncio.timeout(within_s):
                     await self._process.wait()
         finally:
             self._signal(signal.SIGKILL)

@@ -80,7 +80,7 @@ class LocalApi:
                     group.create_task(server.serve([listener]))
                 listening()
         finally:
-            self._search.stop()
+            await self._search.stop()
             for server, (_, listener) in zip(servers, self._listeners, strict=True):
                 if server.started:
                     await server.shutdown()

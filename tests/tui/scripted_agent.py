@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from agent.api.messages import DeparturesView, FloorView, ManifestView
+from agent.api.messages import DeparturesView, FloorView, FoundView, ManifestView, PairingStep
 
 
 class CutError(Exception):
@@ -21,13 +21,20 @@ class CutError(Exception):
 
 
 class ScriptedAgent:
-    """Serves `/v1/floor` and its stream, and `/v1/manifests`, over a unix socket, faults included."""
+    """Serves `/v1/floor` and its stream, `/v1/manifests` and `/v1/scanners`, over a unix socket, faults included."""
 
     def __init__(self, path: Path, view: FloorView) -> None:
         self.path = path
         self.view = view
         self.departures = DeparturesView(view.at, ())
         self.manifests: dict[tuple[str, str], ManifestView] = {}
+        self.found = FoundView((), (), None)
+        self.refusal = ""  # why nobody searches now
+        self.asked: list[bytes] = []
+        self.searching = asyncio.Event()
+        self.searched = asyncio.Event()
+        self.searched.set()
+        self._steps: asyncio.Queue[PairingStep | None] = asyncio.Queue()
         self.status = 200
         self.garbage: bytes | None = None
         self.awake = asyncio.Event()
@@ -45,6 +52,8 @@ class ScriptedAgent:
             Route("/v1/floor/stream", self._stream),
             Route("/v1/manifests", self._departures),
             Route("/v1/manifests/{carrier:path}/{departure}", self._manifest),
+            Route("/v1/scanners/find", self._find, methods=["POST"]),
+            Route("/v1/scanners/pair", self._pair, methods=["POST"]),
         ]
         config = uvicorn.Config(Starlette(routes=routes), uds=str(self.path), log_config=None, lifespan="off")
         config.load()
@@ -73,6 +82,10 @@ class ScriptedAgent:
         for stream in self._streams:
             stream.put_nowait(frame)
 
+    def step(self, step: PairingStep | None) -> None:
+        """The next word of a pairing; None ends its stream."""
+        self._steps.put_nowait(step)
+
     async def _floor(self, request: Request) -> Response:
         self.tokens.append(request.headers.get("Authorization"))
         self.snapshots += 1
@@ -87,6 +100,30 @@ class ScriptedAgent:
         if view is None:
             return Response(status_code=404)
         return Response(msgspec.json.encode(view), self.status, media_type="application/json")
+
+    async def _find(self, request: Request) -> Response:
+        self.asked.append(await request.body())
+        if self.refusal:
+            return _problem(409, self.refusal)
+        self.searching.set()
+        await self.searched.wait()
+        return Response(msgspec.json.encode(self.found), self.status, media_type="application/json")
+
+    async def _pair(self, request: Request) -> Response:
+        self.asked.append(await request.body())
+        if self.refusal:
+            return _problem(409, self.refusal)
+        return StreamingResponse(self._told(), media_type="text/event-stream")
+
+    async def _told(self) -> AsyncIterator[bytes]:
+        """`searching` is true as long as the client listens."""
+        self.searching.set()
+        try:
+            while (step := await self._steps.get()) is not None:
+                name = step.__struct_fields__[0]
+                yield f"event: {name}\ndata: ".encode() + msgspec.json.encode(step) + b"\n\n"
+        finally:
+            self.searching.clear()
 
     async def _stream(self, request: Request) -> Response:
         await self.awake.wait()
@@ -104,3 +141,8 @@ class ScriptedAgent:
                 yield frame
         finally:
             self._streams.discard(mine)
+
+
+def _problem(status: int, detail: str) -> Response:
+    body = msgspec.json.encode({"title": "refused", "status": status, "detail": detail})
+    return Response(body, status, media_type="application/problem+json")

@@ -30,7 +30,7 @@ class ManifestsScreen(PolledScreen[DeparturesView]):
 
     CSS_PATH: ClassVar[list[str | PurePath]] = ["shared.tcss", "manifests.tcss"]
     AUTO_FOCUS = "ViewTable"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "app.manifests", "Floor")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "app.show('floor')", "Floor")]
 
     def __init__(self, source: ManifestSource) -> None:
         super().__init__("Manifests")

@@ -19,12 +19,12 @@ COMPONENTS = {Level.AMBER: "view-table--amber", Level.RED: "view-table--red"}
 
 
 class ViewTable(DataTable[Text]):
-    """Shows one `Table` of the newest view; `s` sorts by the next column, `S` turns the order."""
+    """Shows one `Table` of the newest view; `o` orders by the next column, `O` turns the order."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = set(COMPONENTS.values())
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "sort_next", "Sort"),
-        Binding("S", "sort_reverse", "Turn order"),
+        Binding("o", "sort_next", "Order"),
+        Binding("O", "sort_reverse", "Turn order", show=False),
     ]
 
     view: var[Any] = var(None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,12 @@ import pytest
 from httpx_sse import ServerSentEvent, aconnect_sse
 
 from agent.api import scanners
-from agent.api.messages import FoundView
+from agent.api.messages import FoundView, PairingCandidate, PairingCode, PairingDone
 from agent.config import load
 from devices.sim.bluez import BleHandset
 from tests.agent.shell.stage import config_of, until
 from tests.agent.shell.test_api import Office, office
+from tui.client import AgentClient
 
 SITE = """
 [site]
@@ -90,23 +91,25 @@ async def test_a_machine_without_bluetooth_says_what_to_do(
         assert [step.event async for step in steps] == ["code", "failed"]
 
 
-async def test_the_scanner_that_reads_the_code_gets_the_station(
-    guns: list[BleHandset], made: Office, file: Path
-) -> None:
-    told: list[ServerSentEvent] = []
-    async with pairing(made, write=True) as steps:
+@pytest.mark.usefixtures("made")
+async def test_the_scanner_that_reads_the_code_gets_the_station(guns: list[BleHandset], file: Path) -> None:
+    """As the supervisor's screens see it."""
+    async with (
+        asyncio.timeout(60),
+        AgentClient.on_socket(file.with_name("api.sock")) as client,
+        aclosing(client.pair("pack7", "pack", write=True)) as steps,
+    ):
+        code = await anext(steps)
+        assert isinstance(code, PairingCode)
         async for step in steps:
-            told.append(step)
-            candidate = json.loads(step.data).get("candidate", {})
-            if candidate.get("address") == guns[1].address and candidate["fault"] is None:
-                await guns[1].scan(json.loads(told[0].data)["code"])
-    assert (told[0].event, told[-1].event) == ("code", "paired")
-    assert all(next(iter(json.loads(step.data))) == step.event for step in told)
-    paired = json.loads(told[-1].data)["paired"]
-    assert (paired["name"], paired["station"], paired["written"]) == ("GUN-2", "pack7", True)
-    assert "restart the agent" in paired["then"]
+            if isinstance(step, PairingCandidate) and step.candidate.fault is None:
+                await next(gun for gun in guns if gun.address == step.candidate.address).scan(code.code)
+            last = step
+    assert isinstance(last, PairingDone)
+    assert (last.paired.name, last.paired.station, last.paired.written) == ("GUN-2", "pack7", True)
+    assert "restart the agent" in last.paired.then
     added = load(file).scanners[-1]
-    assert (added.id, added.role, added.url) == ("pack7", "pack", paired["url"])
+    assert (added.id, added.role, added.url) == ("pack7", "pack", last.paired.url)
 
 
 async def is_busy(made: Office) -> bool:
@@ -133,18 +136,20 @@ async def test_one_search_at_a_time_and_a_client_that_hangs_up_ends_its_own(made
 
 
 async def test_an_agent_that_ends_lets_go_of_what_it_has_connected(
-    guns: list[BleHandset], file: Path
+    guns: list[BleHandset], file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(scanners, "_STOPS_WITHIN_S", 30.0)  # on a busy machine
     async with office(load(file)) as made:
         steps = asyncio.create_task(made.client.post("/v1/scanners/pair", json=PACK7, timeout=60))
         await until(lambda: guns[1].ready)
-    await until(lambda: not guns[1].ready)
+    assert not guns[1].ready
     await asyncio.gather(steps, return_exceptions=True)
 
 
 async def test_a_client_that_hangs_up_leaves_no_scanner_connected(
-    guns: list[BleHandset], made: Office
+    guns: list[BleHandset], made: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(scanners, "_LETS_GO_WITHIN_S", 30.0)
     async with pairing(made) as steps:
         async for _ in steps:
             if guns[1].ready:
