@@ -13,6 +13,7 @@ import os
 import random
 import re
 import time
+from collections.abc import AsyncGenerator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -24,13 +25,18 @@ from agent.api.messages import (
     DepartureView,
     ExceptionView,
     FloorView,
+    FoundScannerView,
+    FoundView,
     HubView,
     ManifestParcelView,
     ManifestView,
     MissingOrderView,
+    PairingFailed,
+    PairingStep,
     PdaView,
     Percentiles,
     PrinterView,
+    Role,
     ScannerView,
 )
 from tui.app import SupervisorApp
@@ -101,6 +107,22 @@ def scanners() -> tuple[ScannerView, ...]:
         ScannerView("pack2", "pack", "up", "", 9_208, ago(5), "hci0", 71, -58, 22, 1),
         ScannerView("dock1", "ship", "up", "", 9_871, ago(1), "gateway gw1", 12, -74, 31),
         ScannerView("dock2", "ship", "fault", "Bluetooth link lost", 8_571, ago(180), "hci1", 64, -91, 40, 3),
+    )
+
+
+def found() -> FoundView:
+    """What is around the same floor by Bluetooth."""
+
+    def heard(number: int, signal_dbm: int, adapter: str, station: str | None) -> FoundScannerView:
+        address = f"AA:BB:CC:00:00:{number:02}"
+        url = f"ble://{address}?profile=nus"
+        name, services = f"Scanner {number:02}", ("6e400001-b5a3-f393-e0a9-e50e24dcca9e",)
+        return FoundScannerView(address, name, signal_dbm, adapter, "nus", services, False, station, url)
+
+    return FoundView(
+        (heard(3, -49, "hci0", None), heard(1, -58, "hci0", "pack2"), heard(2, -91, "hci1", "dock2")),
+        (),
+        None,
     )
 
 
@@ -222,6 +244,15 @@ class ScriptedAgent:
         del limit
         asked = (carrier, departure_at)
         return manifest(next(each for each in departures() if (each.carrier, each.departure_at) == asked))
+
+    async def find_scanners(self) -> FoundView:
+        """The two of this floor, and a third one that nobody has paired."""
+        return found()
+
+    async def pair(self, station: str, role: Role, *, write: bool) -> AsyncGenerator[PairingStep, None]:
+        """Nobody scans in a picture."""
+        del role, write
+        yield PairingFailed(f"{station}: no scanner has read the code")
 
 
 async def take(columns: int, rows: int, keys: list[str]) -> str:
