@@ -105,16 +105,6 @@ def test_what_is_no_text_is_no_sscc(sscc: object) -> None:
     assert kinds(run(floor, order(revision=2))) == ["order.accepted"]
 
 
-def test_its_scan_proves_that_the_label_came_out() -> None:
-    floor = floor_with(OrderState.PICKED, sscc=SSCC)
-    run(floor, c.ReprintLabel(order_no="SO-1", reason="torn"))
-    job = job_of(floor).job
-    run(floor, c.StartPrint(job=job, printer="lp1"), c.SuspectPrint(job=job, reason="hung up"))
-    printed = [event for event in run(floor, unit()) if isinstance(event, ev.LabelPrinted)]
-    assert [(event.job, event.evidence) for event in printed] == [(job, "scan")]
-    assert known(floor, PrintJob, job).state is JobState.CONFIRMED
-
-
 def test_every_floor_finds_the_same_parcels() -> None:
     memory = floor_with(OrderState.PICKED, sscc=SSCC)
     run(memory, order("SO-2", sscc=OTHER), paid("SO-2"))
@@ -132,3 +122,11 @@ def test_every_floor_finds_the_same_parcels() -> None:
     assert found(memory) == found(sql) == found(Overlay(memory)) == (["SF001"], ["SF002"])
     assert found(ahead) == (["SF001", "SF002"], ["SF000"])
     connection.close()
+
+
+def test_an_sscc_ships_the_parcel_and_proves_no_print_for_a_carton_may_have_had_it_before() -> None:
+    floor = floor_with(OrderState.PICKED, sscc=SSCC)
+    job = job_of(floor)
+    floor.put([replace(job, state=JobState.SUSPECT)])
+    assert "parcel.shipped" in kinds(run(floor, unit()))
+    assert known(floor, PrintJob, job.job).state is JobState.SUSPECT

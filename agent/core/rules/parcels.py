@@ -15,11 +15,14 @@ ASIDE = "take the parcel off and put it to the supervisor"
 
 
 class Label(NamedTuple):
-    """A parcel with its order, and the copy that the QR code names (0: another code of it was read)."""
+    """A parcel with its order, and the copy that was read (0: by a code that all copies have).
+
+    `job`: the print that this scan proves; None where the code may stand on more than the label.
+    """
 
     parcel: Parcel
     order: Order
-    job: str
+    job: str | None
     copy_no: int
 
     @property
@@ -31,12 +34,17 @@ class Label(NamedTuple):
 def read_label(story: Story, scan: c.TakeScan) -> Label | None:
     """The label whose QR code, else whose waybill number, else whose SSCC this is."""
     copy = _copy_of(story, scan.text)
-    waybill = copy.waybill if copy is not None else scan.text
-    parcel = story.get(Parcel, waybill) or _parcel_of_sscc(story, scan.sscc)
+    if copy is not None:
+        return _label(story, story.get(Parcel, copy.waybill), copy.job, copy.copy_no)
+    parcel = story.get(Parcel, scan.text)
+    if parcel is not None:
+        return _label(story, parcel, parcel.job)
+    return _label(story, _parcel_of_sscc(story, scan.sscc), None)  # a carton may have had its SSCC before
+
+
+def _label(story: Story, parcel: Parcel | None, job: str | None, copy_no: int = 0) -> Label | None:
     order = story.get(Order, parcel.order_no) if parcel is not None else None
-    if parcel is None or order is None:
-        return None
-    return Label(parcel, order, copy.job, copy.copy_no) if copy else Label(parcel, order, parcel.job, 0)
+    return Label(parcel, order, job, copy_no) if parcel is not None and order is not None else None
 
 
 def _copy_of(story: Story, text: str) -> PrintJob | None:
@@ -83,7 +91,7 @@ def why_unpicked(order: Order) -> str:
 
 def settle(story: Story, label: Label) -> None:
     """The label was scanned, so it was printed."""
-    job = story.get(PrintJob, label.job)
+    job = story.get(PrintJob, label.job) if label.job is not None else None
     if job is not None and job.state in {JobState.SUSPECT, JobState.SENDING, JobState.SENT}:
         confirm_print(story, job, "scan", None)
     story.close_exception("stopped-parcel", label.parcel.waybill, "scanned again, and in order")
