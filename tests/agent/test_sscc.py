@@ -8,7 +8,6 @@ import pytest
 from msgspec.structs import replace
 
 from agent.core import commands as c
-from agent.core import events as ev
 from agent.core.floor import Floor, MemoryFloor, Overlay
 from agent.core.model import JobState, OrderState, Parcel, ParcelState, PrintJob
 from agent.store.migrate import create_schema
