@@ -28,7 +28,7 @@ from agent.config_scanning import Id
 from devices.broker import tied_to_this_process
 
 _LETS_GO_WITHIN_S = 10.0
-_STOPS_WITHIN_S = 2.0  # where the agent itself is stopping
+_STOPS_WITHIN_S = 1.0  # where the agent itself is stopping
 _LAST_STEPS = ("paired", "failed")
 _WORDLESS = "the search ended without a word: the agent's log says why"
 
