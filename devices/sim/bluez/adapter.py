@@ -177,6 +177,7 @@ class AdapterNode:
     async def _hear(self) -> None:
         """What advertises is told while somebody discovers; what is not heard any more is forgotten."""
         loop = asyncio.get_running_loop()
+        await asyncio.sleep(self._rng.uniform(0, self.timing.advertise_every_s))  # radios are not in step
         while True:
             await asyncio.sleep(self.timing.advertise_every_s)
             if self._discoverers:

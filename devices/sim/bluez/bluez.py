@@ -130,6 +130,8 @@ class FakeBluez:
     # --- messages -------------------------------------------------------------------------------------------
 
     def _handle(self, message: Message) -> Message | bool:
+        if not self.running:
+            return True  # it was killed before it read this: no answer
         if message.message_type is MessageType.METHOD_CALL:
             return self._tree.handle(message)
         if message.member == "NameOwnerChanged" and not message.body[2]:

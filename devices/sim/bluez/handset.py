@@ -24,13 +24,20 @@ Memory = Literal["none", "once", "everything", "unanswered"]
 
 @dataclass(slots=True)
 class HandsetScan:
-    """One pull of the trigger: when (seconds since the epoch), how often it was sent, the tone that came back."""
+    """One pull of the trigger, how often it was sent, and the tone that came back.
+
+    Times in seconds since the epoch: of the trigger (`at`), of its last sending, of the tone. `swallowed`: it was sent
+    over a link that nothing passed.
+    """
 
     text: str
     data: bytes
     at: float
     sent: int = 0
+    sent_at: float | None = None
     tone: Tone | None = None
+    toned_at: float | None = None
+    swallowed: bool = False
 
 
 _DUE: dict[Memory, Callable[[HandsetScan], bool]] = {
@@ -96,7 +103,7 @@ class BleHandset:
         self._link: Link | None = None
         self._listened_to = False
         self._last_packet = b""
-        self._unanswered: deque[HandsetScan] = deque()  # sent over this link
+        self._unanswered: deque[HandsetScan] = deque()  # sent to the central that listens
         self._rng = random.Random(f"{seed} {address}")
         self._trigger = asyncio.Lock()
         self._toned = asyncio.Event()
@@ -198,6 +205,7 @@ class BleHandset:
         """Nobody listens any more."""
         if uuid == self.profile.notify:
             self._listened_to = False
+            self._unanswered.clear()
 
     def read(self, uuid: str) -> bytes:
         """The value of a characteristic; that of the codes is the last packet."""
@@ -217,7 +225,8 @@ class BleHandset:
             return
         self.last_tone = tone
         if self._unanswered:
-            self._unanswered.popleft().tone = tone
+            answered = self._unanswered.popleft()
+            answered.tone, answered.toned_at = tone, time.time()
         self._toned.set()
 
     async def _send(self, scans: Sequence[HandsetScan]) -> None:
@@ -228,9 +237,10 @@ class BleHandset:
             self._last_packet = packet
             if not self.silent:
                 await self._link.notify(self.profile.notify, packet)
-        self._unanswered += scans
+        if not self.silent:
+            self._unanswered += scans
         for scan in scans:
-            scan.sent += 1
+            scan.sent, scan.sent_at, scan.swallowed = scan.sent + 1, time.time(), self.silent
 
     def _packets(self, scans: Sequence[HandsetScan]) -> list[bytes]:
         size = self.packet_bytes
