@@ -21,8 +21,9 @@ NO_BYTE = re.compile(rb"(?!)")
 
 @dataclass(slots=True)
 class LineFramer(TimedFramer):
-    """CR, LF or CRLF, whichever comes; silence ends a code as well.
+    """CR, LF or CRLF, whichever comes; silence ends a code as well, a longer one where a line end has come before.
 
+    So a radio that repeats what it lost does not cut a code in two, unless its scanner sends no line ends.
     `ends` matches another end. With `silence_ends` false nothing else ends a code, so its bytes may dawdle on a radio;
     one that stalls is truncated. `code` has the size limit.
     """
@@ -30,11 +31,12 @@ class LineFramer(TimedFramer):
     ends: re.Pattern[bytes] = ANY_LINE_END
     silence_ends: bool = True
     code: Pile = field(default_factory=Pile)
+    _has_ends: bool = field(default=False, init=False)
     _held: bytes = field(default=b"", init=False)  # the CR that may be the first half of a CRLF
 
     @property
     def idle_s(self) -> float:
-        return IDLE_S if self.silence_ends else STALL_S
+        return IDLE_S if self.silence_ends and not self._has_ends else STALL_S
 
     @property
     def waiting(self) -> bool:
@@ -47,6 +49,7 @@ class LineFramer(TimedFramer):
     def _take(self, data: bytes) -> list[Framed]:
         out: list[Framed] = []
         *ended, rest = self.ends.split(self._held + data)
+        self._has_ends |= bool(ended)
         for piece in ended:
             self.code.add(piece)
             out += self.code.end()

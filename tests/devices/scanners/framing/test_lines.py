@@ -60,6 +60,14 @@ def test_bytes_after_a_silence_start_a_new_code(framing: FramingName) -> None:
     assert framer.flush(12.0) == [Frame(b"SF2")]
 
 
+def test_a_pause_of_the_radio_does_not_cut_the_code_of_a_scanner_that_sends_line_ends() -> None:
+    framer = framer_of("line")
+    assert framer.feed(b"SF1\rSF", now=10.0) == [Frame(b"SF1")]
+    assert framer.feed(b"2\r", now=10.0 + STALL_S * 0.9) == [Frame(b"SF2")]
+    framer.feed(b"SF", now=11.0)
+    assert framer.flush(11.0 + STALL_S) == [Frame(b"SF")]
+
+
 def test_silence_keeps_line_ends_in_a_code_that_nothing_else_ends() -> None:
     framer = framer_of("silence")
     framer.feed(b"A\rB\r\n", now=0.0)
