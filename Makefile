@@ -29,9 +29,12 @@ format: $(VENV)/.installed-test     ## rewrite the code in the house format
 bench: $(VENV)/.installed-test      ## figures, ratios against a raw baseline, how cost grows
 	$(BIN)/python -m bench
 
-campaign: $(VENV)/.installed-test   ## the long forms of the seeded tests: kills, printers' faults (SEED=1)
+campaign: $(VENV)/.installed-test   ## the long forms of the seeded tests: kills, printers' faults, storms of scans (SEED=1)
 	$(BIN)/python -m bench.kills --seed $(SEED)
 	$(BIN)/python -m bench.print_faults --seed $(SEED)
+	$(BIN)/python -m bench.frame_fuzz --seed $(SEED)
+	$(BIN)/python -m bench.scan_storm --seed $(SEED)
+	$(BIN)/python -m bench.scan_storm --seed $(SEED) --weather --kills-of-agent 3
 
 lock: $(VENV)/.installed-test       ## pin the dependencies again
 	$(BIN)/pip install -q pip-tools

@@ -17,7 +17,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 import msgspec
 
 from agent.api.messages import Percentiles
@@ -26,6 +25,7 @@ from agent.sandbox.processes import Child
 from agent.store.store import DATABASE, Store, read_only
 from bench.figures import folder_in, machine, show
 from bench.orders import ask_all, lease, open_store, pay, stock_up
+from bench.scan_agent import cpu_s, start, table, write_config
 from bench.scan_guns import Gun, scan_all
 
 RATES = (10, 100, 1000)
@@ -115,37 +115,9 @@ def _take(number: int) -> c.TakeOrder:
 # --- the two that answer ------------------------------------------------------------------------------------
 
 
-def _config(folder: Path, guns: Sequence[Gun]) -> Path:
-    tables = [
-        f'[site]\nid = "WH1"\ndata_dir = "{folder}"',
-        '[hub]\nurl = "http://127.0.0.1:9"\ntoken_file = "token"',
-        '[broker]\nurl = "mqtt://127.0.0.1:9"',
-        f'[api]\nsocket = "{folder}/api.sock"',
-        *(
-            f'[[scanners]]\nid = "dock{n}"\nurl = "serial://{gun.path}"\nrole = "ship"\nfeedback = "bel"'
-            for n, gun in enumerate(guns)
-        ),
-    ]
-    (folder / "token").write_text("t")
-    config = folder / "floorhand.toml"
-    config.write_text("\n\n".join(tables))
-    return config
-
-
 async def _agent(folder: Path, guns: Sequence[Gun]) -> Child:
-    agent = Child("agent", ["run", "--config", str(_config(folder, guns))], folder)
-    agent.start()
-    transport = httpx.AsyncHTTPTransport(uds=str(folder / "api.sock"))
-    async with httpx.AsyncClient(transport=transport, base_url="http://agent") as api, asyncio.timeout(30):
-        while True:
-            try:
-                floor = (await api.get("/v1/floor")).json()
-                if floor["ready"] and all(each["path"] for each in floor["scanners"]):
-                    break
-            except httpx.HTTPError:
-                if not agent.running:
-                    raise RuntimeError(agent.last_words()) from None
-            await asyncio.sleep(0.05)
+    tables = (table(f"dock{n}", f"serial://{gun.path}") for n, gun in enumerate(guns))
+    agent = await start(write_config(folder, tables))
     await asyncio.sleep(1.0)  # what comes with the connection counts as read earlier
     return agent
 
@@ -164,11 +136,6 @@ def _raw(folder: Path, guns: Sequence[Gun]) -> Iterator[None]:
         process.stdout.readline()
         yield
         process.communicate()
-
-
-def _cpu_s(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / 100
 
 
 async def measure(folder: Path, rates: Sequence[float], seconds: float, guns: int) -> Figures:
@@ -205,9 +172,9 @@ async def _with_cpu(
 ) -> tuple[list[float], float]:
     pid = agent.pid
     assert pid is not None
-    before, began = _cpu_s(pid), asyncio.get_running_loop().time()
+    before, began = cpu_s(pid), asyncio.get_running_loop().time()
     latencies = await scan_all(guns, codes, rate)
-    return latencies, (_cpu_s(pid) - before) / (asyncio.get_running_loop().time() - began)
+    return latencies, (cpu_s(pid) - before) / (asyncio.get_running_loop().time() - began)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
