@@ -104,7 +104,7 @@ def test_a_unit_too_many_is_stopped_and_goods_of_no_stop_are_wrong(floor: Memory
 
 
 def test_a_gtin_inside_a_longer_code_picks_its_goods(floor: MemoryFloor) -> None:
-    assert said(floor, f"010{GTIN}10LOT7", gtin=f"0{GTIN}", lot="LOT7") == "good: 1 of 2, slot 1"
+    assert said(floor, f"010{GTIN}10LOT7", gtin=f"0{GTIN}") == "good: 1 of 2, slot 1"
 
 
 def test_where_the_picker_stands_goes_before_the_order_of_the_list(floor: MemoryFloor) -> None:
