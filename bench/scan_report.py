@@ -112,4 +112,7 @@ def show_report(report: Report) -> None:
         ],
         report.machine,
     )  # fmt: skip
-    print("; ".join(report.faults) or "good: every scan once, in order; everybody back; nothing leaked")
+    print(
+        "; ".join(report.faults)
+        or "good: every scan that could come has come, once and in order; everybody back; nothing leaked"
+    )

@@ -39,6 +39,7 @@ class Shift:
         self._rng = random.Random(f"shift {seed}")
         self._rough = rough
         self.handsets = [_handset(number, seed, rough) for number in range(count)]
+        self._volleys = 0
         bluez.add(*self.handsets)
 
     @property
@@ -73,6 +74,12 @@ class Shift:
             await asyncio.sleep(began + (pull + rng.uniform(0, 0.5)) / per_s - loop.time())
             await handset.scan(f"X{number:03}/{pull:05}{_LONG if pull % 3 == 0 else ''}")
 
+    async def _volley(self) -> None:
+        """Every hand scans in this very moment, so that much is on its way when the blow falls."""
+        self._volleys += 1
+        for number, handset in enumerate(self.handsets):
+            await handset.scan(f"X{number:03}/volley-{self._volleys}")
+
     # --- what befalls them ----------------------------------------------------------------------------------
 
     async def are_back(self, within_s: float) -> bool:
@@ -93,6 +100,7 @@ class Shift:
         """bluetoothd dies, and is back after a second or two."""
 
         async def strike() -> None:
+            await self._volley()
             await self._bluez.kill()
             await asyncio.sleep(self._rng.uniform(*_AWAY_S))
             await self._bluez.start()
@@ -103,6 +111,7 @@ class Shift:
         """Every link is lost at once."""
 
         async def strike() -> None:
+            await self._volley()
             self._bluez.drop_all()
 
         return Blow("all links dropped", strike)
