@@ -25,7 +25,10 @@ _NOTIFICATION_BYTES = 20  # what a Bluetooth LE notification carries where no la
 
 
 class Shape(Protocol):
-    """How a gateway publishes."""
+    """How a gateway publishes; `marks_replays`: its messages can say that they are replayed."""
+
+    @property
+    def marks_replays(self) -> bool: ...
 
     def topic(self, gateway: str) -> str:
         """Where."""
@@ -38,6 +41,8 @@ class Shape(Protocol):
 
 class ContractShape:
     """As floorhand's own contract has it: `floor/{site}/gateway/{gateway}/scan`, a message for each scan."""
+
+    marks_replays = True
 
     def __init__(self, site: str) -> None:
         self._topics = Topics(site)
@@ -55,6 +60,8 @@ class ContractShape:
 class CassiaShape:
     """As Cassia's gateways do ("MQTT API" of the Cassia SDK guide): `up/{gateway}/notification`, a message for each
     Bluetooth notification with its bytes in hex, numbered per device, `timestamp` in ms."""
+
+    marks_replays = False
 
     def topic(self, gateway: str) -> str:
         """Where."""
@@ -146,8 +153,9 @@ class SimGateway:
         password: str | None = None,
         retry_first_s: float = 0.5,
         retry_cap_s: float = 30.0,
+        on_state: Callable[[bool, str], None] | None = None,
     ) -> None:
-        """`clock`: seconds since the epoch."""
+        """`clock`: seconds since the epoch. `on_state(online, reason)`: as `MqttLink` has it."""
         self.gateway = gateway
         self.ledger = Ledger()
         self.faults = faults or Faults()
@@ -163,6 +171,7 @@ class SimGateway:
             retry_first_s=retry_first_s,
             retry_cap_s=retry_cap_s,
             rng=random.Random(f"{seed}/{gateway}/link"),  # its own: how often it reconnects changes no fault
+            on_state=on_state,
         )
 
     @property
@@ -194,14 +203,16 @@ class SimGateway:
         """Publish what waits for a later scan to overtake it."""
         await self._publish(self._release())
 
-    async def replay(self, device: str, count: int, *, flagged: bool) -> None:
-        """Send the device's last scans once more, those that were lost too; `flagged`: marked as replayed."""
+    async def replay(self, device: str, count: int, *, flagged: bool) -> list[SentScan]:
+        """Send the device's last scans once more, those that were lost too; `flagged`: marked as replayed.
+
+        Returns them. Raises ValueError where its messages have no such mark.
+        """
+        if flagged and not self._shape.marks_replays:
+            raise ValueError("its messages have no mark for what is replayed")
         again = self.ledger.of(device)[-count:]
-        if flagged:
-            for sent in again:
-                marked = msgspec.structs.replace(sent.scan, replayed=True)
-                sent.payloads = tuple(self._shape.payloads(self.gateway, marked))
-        await self._publish(again)
+        await self._publish(again, replayed=flagged)
+        return again
 
     def restart_count(self, device: str) -> None:
         """Forget how far the device's numbers were: the next is 1 again, as after a power cut."""
@@ -219,9 +230,16 @@ class SimGateway:
         self.ledger.scans.append(sent)
         return sent
 
-    async def _publish(self, scans: Sequence[SentScan]) -> None:
-        messages = [(sent, payload) for sent in scans for payload in sent.payloads]
+    async def _publish(self, scans: Sequence[SentScan], *, replayed: bool = False) -> None:
+        messages = [
+            (sent, payload)
+            for sent in scans
+            for payload in (self._marked(sent.scan) if replayed else sent.payloads)
+        ]
         await asyncio.gather(*(self._publish_one(sent, payload) for sent, payload in messages))
+
+    def _marked(self, scan: GatewayScan) -> list[bytes]:
+        return self._shape.payloads(self.gateway, msgspec.structs.replace(scan, replayed=True))
 
     async def _publish_one(self, sent: SentScan, payload: bytes) -> None:
         sent.published += 1
