@@ -5,12 +5,19 @@ from __future__ import annotations
 import argparse
 import asyncio
 import math
+from collections.abc import Coroutine
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from agent.cli_words import FINE, USAGE, Commands, add_media, clock, count, media_of, positive, refuse
+from agent.config_scanning import Id
+from agent.sandbox.gateway_desk import SHAPES, GatewayOptions, run_gateways
 from agent.sandbox.printer_desk import DeskOptions, run_printer
 from agent.sandbox.scanner_desk import ScannerOptions, run_scanners
 from devices.errors import DeviceError
+from devices.mqtt.client import Address
 from devices.scanners.ble.profiles import PROFILES, profile_named
 from devices.sim.printer import FIRMWARE
 from sync.sandbox.server import HubOptions
@@ -74,7 +81,8 @@ def _add_printer(parts: Commands) -> None:
 def _add_scanners(parts: Commands) -> None:
     scanners = parts.add_parser(
         "scanners",
-        help="hand scanners with faults, over a Bluetooth of their own; obey words on standard input",
+        help="hand scanners with faults, over a Bluetooth of their own, on serial lines or behind gateways; "
+        "obey words on standard input",
     )
     scanners.add_argument("--count", type=count, default=1, metavar="N", help="how many (1)")
     scanners.add_argument(
@@ -88,9 +96,31 @@ def _add_scanners(parts: Commands) -> None:
         "--profile", action="append", choices=_families(), help="may be repeated: each in turn (all of them)"
     )
     kind.add_argument("--serial", action="store_true", help="on serial lines, without Bluetooth")
+    kind.add_argument("--gateway", type=_broker, metavar="URL", help="behind MQTT gateways at this broker")
     scanners.add_argument("--bus", type=Path, metavar="PATH", help="the socket of the private D-Bus")
     scanners.add_argument("--rate", type=positive, metavar="X", help="each scans X codes a second by itself")
+    behind = scanners.add_argument_group("behind gateways")
+    behind.add_argument("--gateways", type=count, default=1, metavar="N", help="each hears all scanners (1)")
+    behind.add_argument("--shape", choices=sorted(SHAPES), default="contract", help="of messages (contract)")
+    behind.add_argument("--site", type=_site, default="WH1", metavar="ID", help="in their topics (WH1)")
     scanners.set_defaults(run=_scanners)
+
+
+def _broker(url: str) -> str:
+    """The URL of one."""
+    try:
+        Address.parse(url, ca_file=None)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return url
+
+
+def _site(text: str) -> str:
+    """A site's id."""
+    try:
+        return msgspec.convert(text, Id)
+    except msgspec.ValidationError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no site's id") from None
 
 
 def _hub(options: argparse.Namespace) -> int:
@@ -110,14 +140,14 @@ def _printer(options: argparse.Namespace) -> int:
         language=options.language, media=media_of(options), host=options.host, port=options.port,
         baud=options.serial, out=options.out, mm_per_s=options.mm_per_s, speed=options.speed, mute=options.mute,
     )  # fmt: skip
-    try:
-        asyncio.run(run_printer(desk))
-    except (OSError, ExceptionGroup) as error:
-        return refuse(str(_os_error(error)), USAGE)
-    return FINE
+    return _run(run_printer(desk))
 
 
 def _scanners(options: argparse.Namespace) -> int:
+    return _run(_gateways(options) if options.gateway else _bare_scanners(options))
+
+
+def _bare_scanners(options: argparse.Namespace) -> Coroutine[Any, Any, None]:
     desk = ScannerOptions(
         count=options.count,
         adapters=options.adapters or math.ceil(options.count / _SCANNERS_OF_AN_ADAPTER),
@@ -125,17 +155,34 @@ def _scanners(options: argparse.Namespace) -> int:
         bus=options.bus,
         rate=options.rate,
     )
+    return run_scanners(desk)
+
+
+def _gateways(options: argparse.Namespace) -> Coroutine[Any, Any, None]:
+    desk = GatewayOptions(
+        broker=options.gateway,
+        site=options.site,
+        shape=options.shape,
+        gateways=options.gateways,
+        count=options.count,
+        rate=options.rate,
+    )
+    return run_gateways(desk)
+
+
+def _run(desk: Coroutine[Any, Any, None]) -> int:
+    """Until interrupted, or until what it needs is not there."""
     try:
-        asyncio.run(run_scanners(desk))
-    except DeviceError as error:
-        return refuse(error.reason, USAGE)
+        asyncio.run(desk)
+    except (DeviceError, OSError, ExceptionGroup) as error:
+        return refuse(str(_refusal(error)), USAGE)
     return FINE
 
 
-def _os_error(error: Exception) -> OSError:
-    """What the operating system said, out of the tasks that it went through; anything else is raised."""
-    if isinstance(error, OSError):
+def _refusal(error: Exception) -> DeviceError | OSError:
+    """What a device or the operating system said, out of the tasks it went through; anything else is raised."""
+    if isinstance(error, DeviceError | OSError):
         return error
     if not isinstance(error, ExceptionGroup):
         raise error
-    return _os_error(error.exceptions[0])
+    return _refusal(error.exceptions[0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import shutil
 import signal
 import socket
@@ -11,8 +12,9 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import msgspec
 import pytest
@@ -22,13 +24,22 @@ from bleak import BleakClient, BleakScanner
 from PIL import Image
 
 from agent.config_scanning import Scanner
+from agent.core import events as ev
+from devices.broker import EmbeddedBroker
 from devices.labels.label import Media
 from devices.labels.specimen import SPECIMEN
 from devices.labels.template import load_templates
-from devices.links.url import ble_address, port_settings
+from devices.links.url import ble_address, gateway_address, port_settings
+from devices.pda import GatewayScan
 from devices.printers.languages import LANGUAGES
 from devices.printers.press import Press
 from devices.scanners.ble.profiles import profile_named
+from devices.scanners.gateway import GatewayFormat
+from devices.scanners.gateway_reader import GatewayReader
+from devices.topics import Topics
+from tests.agent.shell.dock import dock
+from tests.agent.shell.stage import config_of, until
+from tests.devices.pda.conftest import Peer, connected_peer
 
 _COMMAND = [sys.executable, "-m", "agent.cli", "sandbox"]
 
@@ -50,6 +61,17 @@ class Desk:
             if line.startswith(beginning):
                 return line.rstrip("\n")
         raise AssertionError(f"it ended before it said {beginning!r}: {self._errors.read_text()}")
+
+    def table(self, kind: str) -> dict[str, Any]:
+        """The next table of this kind that it says, as a configuration reads it."""
+        lines = [self.said(f"[[{kind}]]"), *itertools.takewhile(str.strip, self._says)]
+        (table,) = tomllib.loads("\n".join(lines))[kind]
+        return dict(table)
+
+    async def ask(self, word: str) -> str:
+        """Type a line; what it answers."""
+        self.tell(word)
+        return (await asyncio.to_thread(self.said, f"{word}: ")).removeprefix(f"{word}: ")
 
     def tell(self, word: str) -> None:
         """Type a line."""
@@ -160,15 +182,12 @@ def test_a_port_that_is_taken_is_a_2_and_says_so(tmp_path: Path) -> None:
 
 # --- scanners ---------------------------------------------------------------------------------------------------
 
-_TABLE_KEYS = ("id", "url", "role", "feedback")
 _needs_a_bus = pytest.mark.skipif(shutil.which("dbus-daemon") is None, reason="dbus-daemon is not installed")
 
 
 def table_said(scanners: Desk) -> Scanner:
-    """The next `[[scanners]]` table that it says, as a configuration reads it."""
-    lines = [scanners.said("[[scanners]]"), *(scanners.said(f"{key} = ") for key in _TABLE_KEYS)]
-    (table,) = tomllib.loads("\n".join(lines))["scanners"]
-    return msgspec.convert(table, Scanner)
+    """The next `[[scanners]]` table."""
+    return msgspec.convert(scanners.table("scanners"), Scanner)
 
 
 async def listen(address: str, codes: list[bytes], gone: asyncio.Event) -> BleakClient:
@@ -200,11 +219,7 @@ async def test_scanners_on_a_desk_are_found_by_bleak_and_obey_words(
         assert (first.id, second.id, first.feedback) == ("s1", "s2", "bel")
         mac, profile = ble_address(first.url)
         assert profile == "nus"
-
-        async def ask(word: str) -> str:
-            scanners.tell(word)
-            return (await asyncio.to_thread(scanners.said, f"{word}: ")).removeprefix(f"{word}: ")
-
+        ask = scanners.ask
         assert await ask("scan s1 SF1") == "nobody listens: lost"
         codes: list[bytes] = []
         gone = asyncio.Event()
@@ -221,7 +236,7 @@ async def test_scanners_on_a_desk_are_found_by_bleak_and_obey_words(
         assert await ask("off s2") == "off"
         assert await ask("list") == "s1 advertising, s2 off"
         assert await ask("restart") == "bluetoothd is back"
-        assert await ask("battery s1 200") == "'200': a percentage is expected"
+        assert await ask("battery s1 200") == "'200': a whole number from 0 to 100 is expected"
         assert await ask("scan s1") == "it is 'scan NAME CODE'"
         assert await ask("drop s7") == "no scanner 's7': there are s1, s2"
         assert await ask("dance") == "unknown: see help"
@@ -252,3 +267,156 @@ def test_scanners_without_a_bus_are_a_2_and_say_what_to_install() -> None:
     )  # fmt: skip
     assert ended.returncode == 2
     assert ended.stderr == "floorhand: dbus-daemon is not installed: apt install dbus-daemon\n"
+
+
+# --- scanners behind gateways -----------------------------------------------------------------------------------
+
+_DOCUMENTED = Path(__file__).parents[2] / "devices" / "scanners" / "gateways.toml"
+
+
+async def heard(peer: Peer, count: int) -> list[tuple[str, int | None, bool]]:
+    """The code, the number and the mark of the next scans, in the contract's shape."""
+    scans = [msgspec.json.decode(payload, type=GatewayScan) for payload in await peer.receive(count)]
+    return [(scan.data, scan.seq, scan.replayed) for scan in scans]
+
+
+@pytest.mark.slow
+async def test_a_gateway_on_a_desk_publishes_by_the_contract_and_obeys_words(
+    tmp_path: Path, broker: EmbeddedBroker, site: str
+) -> None:
+    scans = connected_peer(broker.url, client_id=f"{site}-in", subscriptions=[Topics(site).of("scan", "+")])
+    options = ("--gateway", broker.url, "--site", site, "--count", "2")
+    async with scans as peer:
+        with desk(tmp_path, *options, part="scanners") as scanners:
+            first, second = table_said(scanners), table_said(scanners)
+            assert (first.id, second.id, first.feedback) == ("s1", "s2", "none")
+            assert gateway_address(first.url) != gateway_address(second.url)
+            ask = scanners.ask
+            assert await ask("scan s1 SF1 X") == "gw1 sent 1"
+            assert await heard(peer, 1) == [("SF1 X", 1, False)]
+            assert await ask("lose 100") == "100 % of scans"
+            assert await ask("scan s1 SF2") == "gw1 lost 2"
+            assert await ask("list") == "gw1 online (1 of 2 scans at the broker)"
+            await ask("lose 0")
+            assert await ask("replay s1 9") == "gw1 sent 2"
+            assert await ask("again s1 1") == "gw1 sent 1"
+            assert await heard(peer, 3) == [("SF1 X", 1, True), ("SF2", 2, True), ("SF2", 2, False)]
+            await ask("repeat 100")
+            assert await ask("scan s2 SF3") == "gw1 sent 1 twice"
+            await ask("repeat 0")
+            await ask("swap 100")
+            assert await ask("scan s2 SF4") == "gw1 holds 2 back"
+            await ask("swap 0")
+            assert await ask("scan s2 SF5") == "gw1 sent 3"
+            assert await heard(peer, 4) == [("SF3", 1, False)] * 2 + [("SF5", 3, False), ("SF4", 2, False)]
+            assert await ask("miscount s2 -1") == "its next number is wrong"
+            assert await ask("scan s2 SF6") == "gw1 sent 3"
+            assert await ask("restart s2") == "its next number is 1"
+            assert await ask("clock -86400") == "-86400 s off"
+            assert await ask("scan s2 SF7") == "gw1 sent 1"
+            *_, last = await peer.receive(2)
+            at = datetime.fromisoformat(msgspec.json.decode(last, type=GatewayScan).at)
+            assert datetime.now(UTC) - at > timedelta(hours=23)
+            assert await ask("cut") == "all links are lost"
+            while not (await ask("list")).startswith("gw1 online"):
+                pass
+            assert await ask("scan s2 SF8") == "gw1 sent 2"
+            assert await ask("again s1 0") == "'0': a whole number from 1 to 1000000 is expected"
+            assert await ask("miscount s1 x") == "'x': a whole number from -1000000 to 1000000 is expected"
+            assert await ask("scan s7 A") == "no scanner 's7': there are s1, s2"
+            assert (await ask("help")).startswith("the words are scan NAME CODE, replay NAME COUNT")
+            assert scanners.interrupt() == (130, "")
+
+
+@pytest.mark.slow
+async def test_what_two_gateways_on_a_desk_hear_is_one_scan_at_the_stations_they_say(
+    tmp_path: Path, data_dir: Path, broker: EmbeddedBroker, site: str
+) -> None:
+    options = ("--gateway", broker.url, "--site", site, "--gateways", "2")
+    with desk(tmp_path, *options, part="scanners") as scanners:
+        tables = [scanners.table("scanners") for _ in range(2)]
+        assert [table["id"] for table in tables] == ["s1", "s1-gw2"]
+        async with dock(config_of(data_dir, site=site, broker_url=broker.url, scanners=tables)) as made:
+            await until(lambda: made.link.connected)
+            assert await scanners.ask("scan s1 SF1") == "gw1 sent 1, gw2 sent 1"
+            (taken,) = await made.diary.until(ev.ScanTaken)
+            (ignored,) = await made.diary.until(ev.ScanIgnored)
+            assert {taken.scanner, ignored.scanner} == {"s1", "s1-gw2"}
+            assert ignored.why == "other-path"
+
+
+@pytest.mark.slow
+async def test_a_gateway_on_a_desk_speaks_cassias_json_as_it_is_documented(
+    tmp_path: Path, broker: EmbeddedBroker, site: str
+) -> None:
+    (documented, *_) = tomllib.loads(_DOCUMENTED.read_text())["gateways"]
+    with desk(tmp_path, "--gateway", broker.url, "--shape", "cassia", part="scanners") as scanners:
+        table = scanners.table("gateways")
+        assert table == documented | {"id": "gw1", "topic": "up/gw1/notification"}
+        reader = GatewayReader(GatewayFormat(**{key: table[key] for key in table if key != "id"}))
+        pieces = connected_peer(broker.url, client_id=f"{site}-in", subscriptions=[table["topic"]])
+        async with pieces as peer:
+            assert await scanners.ask("scan s1 FH1:SF1385628716739:J0007:1") == "gw1 sent 1"
+            payloads = await peer.receive(2)
+        (scan,) = (each for payload in payloads for each in reader.read(table["topic"], payload, 0.0, 0.0))
+        assert isinstance(scan, GatewayScan)
+        assert scan.data == "FH1:SF1385628716739:J0007:1"
+        assert await scanners.ask("replay s1 1") == "its messages have no mark for what is replayed"
+        assert await scanners.ask("again s1 1") == "gw1 sent 1"
+
+
+@pytest.mark.slow
+async def test_scanners_behind_a_gateway_scan_by_themselves(
+    tmp_path: Path, broker: EmbeddedBroker, site: str
+) -> None:
+    scans = connected_peer(broker.url, client_id=f"{site}-in", subscriptions=[Topics(site).of("scan", "gw1")])
+    options = ("--gateway", broker.url, "--site", site, "--rate", "20")
+    async with scans as peer:
+        with desk(tmp_path, *options, part="scanners"):
+            assert await heard(peer, 2) == [("SIM001000001", 1, False), ("SIM001000002", 2, False)]
+
+
+@pytest.mark.slow
+async def test_a_gateway_keeps_what_it_scans_without_its_broker_and_listens_to_words(tmp_path: Path) -> None:
+    with EmbeddedBroker() as own, desk(tmp_path, "--gateway", own.url, part="scanners") as scanners:
+        scanners.said("words: ")
+        own.stop(kill=True)
+        while not (await scanners.ask("list")).startswith("gw1 away"):
+            pass
+        assert await scanners.ask("scan s1 SF1") == "kept until the broker is back"
+        assert await scanners.ask("list") == "gw1 away (0 of 1 scans at the broker)"
+        own.start()
+        while await scanners.ask("list") != "gw1 online (1 of 1 scans at the broker)":
+            pass
+        assert scanners.interrupt() == (130, "")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (("--gateway", "http://broker"), "not an MQTT address"),
+        (("--gateway", "mqtt://127.0.0.1", "--serial"), "not allowed with argument"),
+        (("--gateway", "mqtt://127.0.0.1", "--site", "a/b"), "'a/b' is no site's id"),
+    ],
+)
+def test_gateways_that_cannot_be_are_a_2_and_say_why(options: tuple[str, ...], why: str) -> None:
+    assert why in refused(*options)
+
+
+@pytest.mark.slow
+def test_a_broker_that_cannot_be_reached_is_a_2_and_says_so(free_port: int) -> None:
+    url = f"mqtt://127.0.0.1:{free_port}"
+    said = refused("--gateway", url, "--gateways", "2")
+    assert said.startswith(f"floorhand: no broker at {url}: [Errno 111]")
+    assert said.count("\n") == 1
+
+
+def refused(*options: str) -> str:
+    """What `sandbox scanners` says on its standard error when it ends with 2."""
+    ended = subprocess.run(
+        [*_COMMAND, "scanners", *options], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30,
+        check=False,
+    )  # fmt: skip
+    assert ended.returncode == 2
+    return ended.stderr
