@@ -180,7 +180,7 @@ async def test_a_late_payment_finds_its_label_drawn_but_for_the_number(
     sim = quick(language)
     async with at_one(data_dir, sim) as made:
         await ask(made.store, order("SO-1"))
-        await until(lambda: bool(watched.consignees()))
+        await until(lambda: bool(made.spool.compositor._prepared))
         await ask(made.store, paid("SO-1"))
         await made.printed()
         assert len(watched.consignees()) == 1
