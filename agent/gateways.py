@@ -104,11 +104,14 @@ class Gateways:
         if station is None:
             await self._tell_unknown(gateway, scan)
             return
+        try:
+            at = from_text(scan.at) / 1000
+        except ValueError as error:  # a clock that was never set; the broker would bring the message for ever
+            await self._tell_broken(gateway, f"{error}, of {scan.data!r} from {scan.device}")
+            return
         signal_dbm = round(scan.rssi) if scan.rssi is not None else None
         station.vitals(Vitals(f"gateway {gateway}", signal_dbm=signal_dbm))
-        taken = Scan(
-            scan.data, scan.symbology, from_text(scan.at) / 1000, sequence=scan.seq, replayed=scan.replayed
-        )
+        taken = Scan(scan.data, scan.symbology, at, sequence=scan.seq, replayed=scan.replayed)
         await station.take(taken, device_id(gateway, scan.device), gateway, _sent_as(gateway, scan))
 
     async def _tell_unknown(self, gateway: str, scan: GatewayScan) -> None:

@@ -111,6 +111,16 @@ async def test_a_scanner_without_a_station_and_a_broken_message_are_told_to_a_pe
         assert len(made.diary.all(ev.ExceptionOpened)) == 2, "once each while it is open"
 
 
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+async def test_a_time_that_no_scan_has_is_told_and_the_next_scan_is_taken(data_dir: Path, at: str) -> None:
+    async with dock(config_of(data_dir, scanners=[RING])) as made:
+        await made.deliver(GW1, scan("SF1") | {"at": at})
+        await made.deliver(GW1, scan("SF2"))
+        (opened,) = made.diary.all(ev.ExceptionOpened)
+        assert (opened.kind, "ring7" in opened.text, at[:10] in opened.text) == ("broken-scan", True, True)
+        assert [each.text for each in made.diary.all(ev.ScanTaken)] == ["SF2"]
+
+
 async def test_a_scan_that_the_broker_has_stored_is_not_taken_at_each_connection(data_dir: Path) -> None:
     async with dock(config_of(data_dir, scanners=[RING])) as made:
         await made.deliver(GW1, scan("SF1"), retain=True)
