@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import termios
 from typing import Any, Never
 
 import serial
@@ -83,7 +84,7 @@ class _Health:
 def _open(settings: dict[str, Any]) -> _HeldPort:
     try:
         return _HeldPort(timeout=0, write_timeout=0, exclusive=True, **settings)
-    except (serial.SerialException, OSError) as error:
+    except (OSError, ValueError, termios.error) as error:  # gone, or a speed that it cannot have
         raise DeviceGone(_in_words(str(settings["port"]), error)) from error
 
 
@@ -105,7 +106,7 @@ class _Line:
     def _read(self) -> None:
         try:
             data = self._port.read(4096)
-        except (serial.SerialException, OSError) as error:
+        except OSError as error:  # pyserial's own errors are such
             self._loop.remove_reader(self._port.fileno())
             self.assembler.end(DeviceGone(f"unplugged: {error}"))
             return

@@ -1,9 +1,11 @@
 """Serial scanners over real pseudo-terminals and the real pyserial."""
 
 import asyncio
+import termios
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -190,6 +192,26 @@ async def test_a_port_that_is_not_there_is_a_fault_that_names_it(tmp_path: Path)
     task = asyncio.create_task(SerialScanner(f"serial://{tmp_path}/nothing").run(desk))
     assert "nothing is not there" in str(await desk.told())
     task.cancel()
+
+
+@pytest.mark.parametrize("error", [termios.error(5, "Input/output error"), ValueError("no such speed")])
+async def test_a_port_that_cannot_be_set_up_is_a_fault_and_is_tried_again(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Unplugged while it is being opened, or a speed that its driver does not know: pyserial passes these on."""
+    set_up, refusals = termios.tcsetattr, [error]
+
+    def refuse_once(*settings: Any) -> None:
+        if refusals:
+            raise refusals.pop()
+        set_up(*settings)
+
+    desk = Desk()
+    with PtyScanner(speed=FAST) as gun:
+        monkeypatch.setattr(termios, "tcsetattr", refuse_once)
+        async with reading(gun, desk):
+            assert str(error.args[-1]) in str(await desk.told())
+            assert await desk.told() is None
 
 
 async def test_a_port_is_held_exclusively() -> None:
