@@ -9,6 +9,7 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 RAW_PRINT_PORT = 9100
 
+_BAUD = re.compile(r"[1-9][0-9]{0,8}")  # the driver's field is an int of 32 bits
 _BITS = re.compile(r"[78][NEO][12]")
 _FLOWS = ("none", "rtscts", "xonxoff")
 _USB_IDS = re.compile(r"(?P<vendor>[0-9a-fA-F]{4}):(?P<product>[0-9a-fA-F]{4})")
@@ -52,12 +53,7 @@ def port_settings(url: str) -> dict[str, Any]:
     bits = options["bits"]
     if parts.scheme != "serial" or not parts.path or set(options) != {"baud", "bits", "flow"}:
         raise ValueError(expected)
-    if (
-        not options["baud"].isdecimal()
-        or int(options["baud"]) == 0
-        or not _BITS.fullmatch(bits)
-        or options["flow"] not in _FLOWS
-    ):
+    if not _BAUD.fullmatch(options["baud"]) or not _BITS.fullmatch(bits) or options["flow"] not in _FLOWS:
         raise ValueError(f"baud, bits (8N1) or flow (none, rtscts, xonxoff) cannot be used: {url!r}")
     return {
         "port": parts.path,
@@ -124,6 +120,6 @@ def gateway_address(url: str) -> tuple[str, str | None]:
 
 def _split(url: str, expected: str) -> SplitResult:
     try:
-        return urlsplit(url)
+        return urlsplit(url, allow_fragments=False)  # udev leaves a # in a device's name
     except ValueError as error:  # a bracket that is not closed
         raise ValueError(expected) from error

@@ -99,6 +99,18 @@ def test_a_serial_address_names_speed_bits_and_flow() -> None:
     }
 
 
+def test_a_stable_name_with_a_number_sign_in_it_is_the_whole_name() -> None:
+    """udev leaves `#` in serial numbers as it is."""
+    settings = port_settings("serial:///dev/serial/by-id/usb-Acme_Scan#7-if00?baud=115200")
+    assert (settings["port"], settings["baudrate"]) == ("/dev/serial/by-id/usb-Acme_Scan#7-if00", 115200)
+
+
+@pytest.mark.parametrize("baud", ["0", "fast", "-9600", "9600000000"])
+def test_a_speed_that_no_port_can_have_is_refused(baud: str) -> None:
+    with pytest.raises(ValueError, match="cannot be used"):
+        port_settings(f"serial:///dev/ttyS1?baud={baud}")
+
+
 def test_checking_an_address_loads_no_usb_library() -> None:
     source = (
         "import sys; from devices.links.address import check_address\n"
