@@ -473,6 +473,14 @@ class Trail(Entity, frozen=True):
     memory: Memory | None = None
 
 
+class Heard(Value, frozen=True):
+    """A scan as one path has brought it: when, by the clock there, at first and last, and with which sequences."""
+
+    first_at: int
+    last_at: int
+    sequences: tuple[int, ...] = ()
+
+
 class SeenScan(Entity, frozen=True):
     """One of the last scans of a device, in a ring, for telling a scan that comes twice from one more."""
 
@@ -481,9 +489,7 @@ class SeenScan(Entity, frozen=True):
     slot: int
     number: int  # in its trail
     text: str
-    scanned_at: int
-    seen_at: int  # when it came again last
-    paths: dict[str, tuple[int, ...]]  # that have brought it, with the sequences it had there
+    paths: dict[str, Heard]  # that have brought it
     tone: Tone
     reason: str
 

@@ -280,6 +280,21 @@ def test_a_device_that_has_moved_to_another_gateway_is_taken() -> None:
     )
 
 
+def test_a_unit_that_one_gateway_has_missed_does_not_hide_the_next_one_there() -> None:
+    missed = [read("A", path="gw1", link=""), read("A", 1_000, path="gw2", link="")]
+    assert told(*missed, read("A", 1_010, path="gw1", link="")) == ["taken", "other-path", "taken"]
+
+
+def test_a_gateway_with_a_wrong_clock_makes_no_bounce_of_what_another_one_hears() -> None:
+    fast = [counted("A", 7), counted("A", 7, 10_000, "gw2")]
+    assert told(*fast, counted("A", 8, 10_100)) == ["taken", "other-path", "taken"]
+
+
+def test_an_echo_of_a_gateway_that_lags_is_one() -> None:
+    lagging = [read("A", at, path=path, link="") for path, at in (("gw1", 0), ("gw2", 1_900), ("gw2", 1_930))]
+    assert told(*lagging) == ["taken", "other-path", "echo"]
+
+
 # --- units, and what is answered ----------------------------------------------------------------------------
 
 

@@ -24,8 +24,8 @@ def _scan_taken(floor: Floor, _: Entry, event: ev.ScanTaken) -> Changes:
         return []
     trail = floor.get(m.Trail, event.device) or m.Trail(event.device)
     seen = m.SeenScan(
-        event.device, trail.count % RING, trail.count, event.text, event.scanned_at, event.scanned_at,
-        {event.path: _sequences(event)}, event.tone, event.reason,
+        event.device, trail.count % RING, trail.count, event.text, {event.path: _heard(event)},
+        event.tone, event.reason,
     )  # fmt: skip
     heard = replace(trail, paths=_counting(trail, event), memory=_memory(trail, event))
     return [replace(heard, count=trail.count + 1), seen]
@@ -38,13 +38,15 @@ def _scan_ignored(floor: Floor, _: Entry, event: ev.ScanIgnored) -> Changes:
         return [heard]
     heard = replace(heard, paths=_counting(trail, event))
     first = known(floor, m.SeenScan, event.device, event.first % RING)
-    brought = (*first.paths.get(event.path, ()), *_sequences(event))
-    paths = {**first.paths, event.path: tuple(dict.fromkeys(brought))[-_KEPT:]}
-    return [heard, replace(first, seen_at=event.scanned_at, paths=paths)]
+    paths = {**first.paths, event.path: _heard(event, first.paths.get(event.path))}
+    return [heard, replace(first, paths=paths)]
 
 
-def _sequences(event: ev.ScanTaken | ev.ScanIgnored) -> tuple[int, ...]:
-    return () if event.sequence is None else (event.sequence,)
+def _heard(event: ev.ScanTaken | ev.ScanIgnored, before: m.Heard | None = None) -> m.Heard:
+    first_at, sequences = (event.scanned_at, ()) if before is None else (before.first_at, before.sequences)
+    if event.sequence is not None and event.sequence not in sequences:
+        sequences = (*sequences, event.sequence)[-_KEPT:]
+    return m.Heard(first_at, event.scanned_at, sequences)
 
 
 def _counting(trail: m.Trail, event: ev.ScanTaken | ev.ScanIgnored) -> dict[str, m.Counting]:

@@ -1,6 +1,7 @@
 """Duplicates told apart: is this scan one that the device has sent before, or one more?
 
-A scan is compared with the last 1,024 of its device, by text; times by their difference, since clocks may be set back.
+A scan is compared with the last 1,024 of its device, by text; times by their difference, since clocks may be set back,
+and on one path where both came over it, since another gateway's clock may be wrong.
 The first line that fits decides; none: the scan is taken. What is doubtful is ignored, not counted: a unit that is
 missing is seen, one too many is shipped.
 
@@ -73,7 +74,14 @@ def find_repeat(story: Story, scan: c.TakeScan, wants_unit: Callable[[], bool]) 
 
 
 def _away_ms(scan: c.TakeScan, seen: SeenScan) -> int:
-    return min(abs(scan.scanned_at - seen.scanned_at), abs(scan.scanned_at - seen.seen_at))
+    """By the clock of the scan's own path, where that has brought it: another gateway's may be wrong, or it lags."""
+    own = seen.paths.get(scan.path)
+    heard = seen.paths.values() if own is None else (own,)
+    return min(abs(scan.scanned_at - at) for each in heard for at in (each.first_at, each.last_at))
+
+
+def _had(seen: SeenScan, path: str, sequence: int) -> bool:
+    return path in seen.paths and sequence in seen.paths[path].sequences
 
 
 def _nearest(scan: c.TakeScan, among: Iterable[SeenScan]) -> SeenScan | None:
@@ -88,7 +96,7 @@ def _same_sequence(
         return None
     newer = is_newer(counting, sequence)  # then only one from before the counter began anew can be the same
     seen_all = recent if newer else story.floor.seen_scans(scan.device, scan.text)
-    same = (seen for seen in seen_all if sequence in seen.paths.get(scan.path, ()))
+    same = (seen for seen in seen_all if _had(seen, scan.path, sequence))
     first = next((seen for seen in same if _is_same(scan, counting, seen)), None)
     if first is not None:
         return Repeat("replay" if scan.replayed else "repeat", first)
@@ -105,7 +113,9 @@ def _is_same(scan: c.TakeScan, counting: Counting, seen: SeenScan) -> bool:
 
 def _other_path(scan: c.TakeScan, recent: list[SeenScan]) -> Repeat | None:
     elsewhere = [seen for seen in recent if scan.path not in seen.paths]
-    counted = (seen for seen in elsewhere if any(scan.sequence in brought for brought in seen.paths.values()))
+    counted = (
+        seen for seen in elsewhere if any(scan.sequence in heard.sequences for heard in seen.paths.values())
+    )
     for among, within_ms in ((counted, _REPEAT_MS), (elsewhere, _PATHS_MS)):
         first = _nearest(scan, among)
         if first is not None and _away_ms(scan, first) <= within_ms:

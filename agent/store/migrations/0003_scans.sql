@@ -44,8 +44,6 @@ CREATE TABLE seen_scans (
   slot INTEGER NOT NULL,
   number INTEGER NOT NULL,
   text TEXT NOT NULL,
-  scanned_at INTEGER NOT NULL,
-  seen_at INTEGER NOT NULL,
   paths TEXT NOT NULL,
   tone TEXT NOT NULL CHECK (tone = 'good' OR tone = 'wrong' OR tone = 'stop'),
   reason TEXT NOT NULL,
