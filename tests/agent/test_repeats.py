@@ -290,6 +290,17 @@ def test_a_gateway_with_a_wrong_clock_makes_no_bounce_of_what_another_one_hears(
     assert told(*fast, counted("A", 8, 10_100)) == ["taken", "other-path", "taken"]
 
 
+@given(st.integers(0, 2_000), st.lists(st.integers(600, 3_000), max_size=5), st.data())
+def test_however_much_a_gateway_lags_within_two_seconds_no_unit_counts_twice(
+    lag_ms: int, gaps_ms: list[int], data: st.DataObject
+) -> None:
+    moments = [sum(gaps_ms[:n]) for n in range(len(gaps_ms) + 1)]
+    missed = data.draw(st.sets(st.sampled_from(moments)))  # by the one that lags
+    heard = [("gw1", at) for at in moments] + [("gw2", at + lag_ms) for at in moments if at not in missed]
+    scans = [read("A", at, path=path, link="") for path, at in sorted(heard, key=lambda each: each[1])]
+    assert told(*scans).count("taken") == len(moments)
+
+
 def test_an_echo_of_a_gateway_that_lags_is_one() -> None:
     lagging = [read("A", at, path=path, link="") for path, at in (("gw1", 0), ("gw2", 1_900), ("gw2", 1_930))]
     assert told(*lagging) == ["taken", "other-path", "echo"]

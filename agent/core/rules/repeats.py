@@ -26,7 +26,7 @@ match two scans, and one more is taken.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from itertools import islice
 from typing import NamedTuple
 
@@ -84,10 +84,6 @@ def _had(seen: SeenScan, path: str, sequence: int) -> bool:
     return path in seen.paths and sequence in seen.paths[path].sequences
 
 
-def _nearest(scan: c.TakeScan, among: Iterable[SeenScan]) -> SeenScan | None:
-    return min(among, key=lambda seen: _away_ms(scan, seen), default=None)
-
-
 def _same_sequence(
     story: Story, scan: c.TakeScan, trail: Trail, sequence: int, recent: list[SeenScan]
 ) -> Repeat | None:
@@ -112,13 +108,14 @@ def _is_same(scan: c.TakeScan, counting: Counting, seen: SeenScan) -> bool:
 
 
 def _other_path(scan: c.TakeScan, recent: list[SeenScan]) -> Repeat | None:
-    elsewhere = [seen for seen in recent if scan.path not in seen.paths]
+    """The oldest that fits: a path brings scans in their order, and the nearest may be one more unit where it lags."""
+    elsewhere = [seen for seen in reversed(recent) if scan.path not in seen.paths]
     counted = (
         seen for seen in elsewhere if any(scan.sequence in heard.sequences for heard in seen.paths.values())
     )
     for among, within_ms in ((counted, _REPEAT_MS), (elsewhere, _PATHS_MS)):
-        first = _nearest(scan, among)
-        if first is not None and _away_ms(scan, first) <= within_ms:
+        first = next((seen for seen in among if _away_ms(scan, seen) <= within_ms), None)
+        if first is not None:
             return Repeat("other-path", first)
     return None
 
@@ -139,7 +136,7 @@ def _from_memory(story: Story, scan: c.TakeScan, trail: Trail) -> Repeat | None:
 
 
 def _bounce(scan: c.TakeScan, recent: list[SeenScan], wants_unit: Callable[[], bool]) -> Repeat | None:
-    first = _nearest(scan, recent)
+    first = min(recent, key=lambda seen: _away_ms(scan, seen), default=None)
     if first is None:
         return None
     away_ms = _away_ms(scan, first)
