@@ -14,7 +14,7 @@ from msgspec import Meta, Struct
 
 from devices.scanners.scan import Tone
 
-Id = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Id = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+\Z")]
 Words = Annotated[str, Meta(max_length=4096)]
 Quantity = Annotated[int, Meta(ge=1, le=1_000_000)]
 Revision = Annotated[int, Meta(ge=1, le=2**53)]

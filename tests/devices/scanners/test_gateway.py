@@ -36,6 +36,11 @@ EXAMPLES: dict[str, dict[str, Any]] = {
 }
 
 
+def test_the_examples_are_those_of_the_documentation() -> None:
+    _, _, tables = (Path(__file__).parent / "gateways.toml").read_text().partition("\n\n")
+    assert tables in (Path(__file__).parents[3] / "docs" / "scanning.md").read_text()
+
+
 def example(gateway: str) -> GatewayFormat:
     return GatewayFormat(**EXAMPLES[gateway])
 
@@ -61,6 +66,11 @@ def test_the_contracts_scan_is_the_default() -> None:
     assert read(CONTRACT, {"device": "gun-1", "data": "SF1001", "at": AT}) == [
         GatewayScan("gun-1", "SF1001", AT)
     ]
+
+
+@pytest.mark.parametrize("device", ["", "gun\n", "\x00gun", "g" * 129])
+def test_a_device_is_named_by_one_to_128_characters_without_control_characters(device: str) -> None:
+    assert "$.device" in complaint(CONTRACT, SCAN | {"device": device})
 
 
 def test_the_simulated_gateway_speaks_the_contract() -> None:
