@@ -456,11 +456,15 @@ class Counting(Value, frozen=True):
 
 
 class Memory(Value, frozen=True):
-    """A device tells over `link` what it has kept: it has come to our scan `next`, and before that we had `end`."""
+    """A device tells over `link` what it has kept: it has come to our scan `next`, and before that we had `end`.
+
+    `again`: so often the scan before `next` may still follow once more, as its bounces.
+    """
 
     link: str
     next: int
     end: int
+    again: int = 0
 
 
 class Trail(Entity, frozen=True):
@@ -492,6 +496,7 @@ class SeenScan(Entity, frozen=True):
     paths: dict[str, Heard]  # that have brought it
     tone: Tone
     reason: str
+    bounces: int = 0  # so often the device has read it once more at once; its memory keeps these too
 
 
 class FloorException(Entity, frozen=True):

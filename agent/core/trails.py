@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from agent.core.model import Counting, Memory, Trail
+from agent.core.model import Counting, Memory, SeenScan, Trail
 
 #: So many scans of a device are remembered.
 RING = 1024
@@ -58,6 +58,13 @@ def memory_over(trail: Trail, link: str) -> Memory:
     if trail.memory is not None and trail.memory.link == link:
         return trail.memory
     return Memory(link, 0, trail.count)
+
+
+def memory_after(memory: Memory, told: SeenScan) -> Memory:
+    """It has told this one."""
+    if told.number == memory.next - 1:
+        return replace(memory, again=memory.again - 1)
+    return replace(memory, next=told.number + 1, again=told.bounces)
 
 
 def memory_after_live(memory: Memory | None) -> Memory | None:

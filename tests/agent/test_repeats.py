@@ -139,6 +139,14 @@ def test_a_memory_told_again_counts_nothing_and_what_is_new_in_it_counts() -> No
     assert verdicts(floor, memory("AABAB", "l3", 2 * HOUR_MS)) == [*["replay"] * 3, "taken", "taken"]
 
 
+def test_a_memory_keeps_bounces_too_and_they_are_no_units_when_it_tells_them() -> None:
+    floor = stocked()
+    live = [read("A", at, resends=True) for at in (0, 400, 700)] + [read("B", 2_000, resends=True)]
+    assert verdicts(floor, live) == ["taken", "bounce", "bounce", "taken"]
+    assert verdicts(floor, memory("AAABA", "l2", HOUR_MS)) == [*["replay"] * 4, "taken"]
+    assert verdicts(floor, memory("AAABAA", "l3", 2 * HOUR_MS)) == [*["replay"] * 5, "taken"]
+
+
 def test_over_a_gateway_a_scan_of_now_ends_what_the_memory_tells() -> None:
     floor = stocked()
     assert verdicts(floor, memory("AB", "", 0)) == ["taken", "taken"]

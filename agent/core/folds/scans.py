@@ -11,7 +11,7 @@ from agent.core import events as ev
 from agent.core import model as m
 from agent.core.floor import Entry, Floor
 from agent.core.folds.values import Changes, known
-from agent.core.trails import RING, counted, memory_after_live, memory_over
+from agent.core.trails import RING, counted, memory_after, memory_after_live, memory_over
 
 #: The device has not read again: neither its counter nor the scan that is told again has moved on.
 _TOLD_BEFORE = frozenset({"repeat", "replay"})
@@ -33,13 +33,13 @@ def _scan_taken(floor: Floor, _: Entry, event: ev.ScanTaken) -> Changes:
 
 def _scan_ignored(floor: Floor, _: Entry, event: ev.ScanIgnored) -> Changes:
     trail = known(floor, m.Trail, event.device)
-    heard = replace(trail, memory=_memory(trail, event))
-    if event.why in _TOLD_BEFORE or event.first is None:
+    first = known(floor, m.SeenScan, event.device, event.first % RING) if event.first is not None else None
+    heard = replace(trail, memory=_memory(trail, event, first))
+    if event.why in _TOLD_BEFORE or first is None:
         return [heard]
-    heard = replace(heard, paths=_counting(trail, event))
-    first = known(floor, m.SeenScan, event.device, event.first % RING)
     paths = {**first.paths, event.path: _heard(event, first.paths.get(event.path))}
-    return [heard, replace(first, paths=paths)]
+    bounces = first.bounces + (event.why == "bounce")
+    return [replace(heard, paths=_counting(trail, event)), replace(first, paths=paths, bounces=bounces)]
 
 
 def _heard(event: ev.ScanTaken | ev.ScanIgnored, before: m.Heard | None = None) -> m.Heard:
@@ -55,13 +55,14 @@ def _counting(trail: m.Trail, event: ev.ScanTaken | ev.ScanIgnored) -> dict[str,
     return {**trail.paths, event.path: counted(trail.paths.get(event.path), event.sequence, trail.count)}
 
 
-def _memory(trail: m.Trail, event: ev.ScanTaken | ev.ScanIgnored) -> m.Memory | None:
+def _memory(
+    trail: m.Trail, event: ev.ScanTaken | ev.ScanIgnored, first: m.SeenScan | None = None
+) -> m.Memory | None:
     if not event.replayed:
         return memory_after_live(trail.memory)
     memory = memory_over(trail, event.link)
-    if isinstance(event, ev.ScanIgnored) and event.why == "replay" and event.first is not None:
-        return replace(memory, next=event.first + 1)
-    return memory
+    told = isinstance(event, ev.ScanIgnored) and event.why == "replay"
+    return memory_after(memory, first) if told and first is not None else memory
 
 
 def _packing_set(_: Floor, __: Entry, event: ev.PackingSet) -> Changes:

@@ -21,7 +21,7 @@ missing is seen, one too many is shipped.
 So a sequence that is newer, fills a gap, or belongs to a counter begun anew (a battery was changed, a day has passed)
 is taken. A counter that jumps leaves a gap, which a person sees until the missing scans have come after all. The link
 is that of the memory: each new connection tells it from its beginning, in its order, so two units of one SKU in it
-match two scans, and one more is taken.
+match two scans, and one more is taken; what was a bounce follows its scan there too.
 """
 
 from __future__ import annotations
@@ -130,7 +130,8 @@ def _resent(scan: c.TakeScan, trail: Trail, recent: list[SeenScan]) -> Repeat | 
 
 def _from_memory(story: Story, scan: c.TakeScan, trail: Trail) -> Repeat | None:
     memory = memory_over(trail, scan.link)
-    left = (s for s in story.floor.seen_scans(scan.device, scan.text) if memory.next <= s.number < memory.end)
+    start = memory.next - 1 if memory.again > 0 else memory.next
+    left = (s for s in story.floor.seen_scans(scan.device, scan.text) if start <= s.number < memory.end)
     first = min(left, key=lambda seen: seen.number, default=None)
     return Repeat("replay", first) if first is not None else None
 

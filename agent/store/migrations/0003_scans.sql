@@ -47,6 +47,7 @@ CREATE TABLE seen_scans (
   paths TEXT NOT NULL,
   tone TEXT NOT NULL CHECK (tone = 'good' OR tone = 'wrong' OR tone = 'stop'),
   reason TEXT NOT NULL,
+  bounces INTEGER NOT NULL,
   PRIMARY KEY (device, slot)
 ) WITHOUT ROWID;
 CREATE INDEX seen_scans_text ON seen_scans (device, text, number);
