@@ -190,6 +190,24 @@ def test_a_scan_of_a_suspect_label_settles_it_as_printed(role: str) -> None:
     assert open_exceptions(floor) == set()
 
 
+@pytest.mark.parametrize(
+    ("role", "copy_shipped"), [("pack", False), ("ship", False), ("pack", True), ("ship", True)]
+)
+def test_a_suspect_copy_for_a_parcel_that_is_packed_or_gone_is_settled_by_its_scan_too(
+    role: str, copy_shipped: bool
+) -> None:
+    floor = floor_with(OrderState.PACKED)
+    first = code(job_of(floor))
+    run(floor, c.ReprintLabel(order_no="SO-1", reason="torn"))
+    job = job_of(floor).job
+    run(floor, c.StartPrint(job=job, printer="lp1"), c.SuspectPrint(job=job, reason="hung up"))
+    if copy_shipped:
+        run(floor, scan(first, packed_apart=True))
+    again = [run(floor, scan(code(job_of(floor)), role, packed_apart=True)) for _ in range(2)]
+    assert [kinds(events).count("label.printed") for events in again] == [1, 0]
+    assert open_exceptions(floor) == set()
+
+
 # --- packing ------------------------------------------------------------------------------------------------
 
 

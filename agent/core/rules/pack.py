@@ -75,6 +75,7 @@ class _Table:
 def _label(story: Story, scan: c.TakeScan, label: parcels.Label) -> Answer:
     parcel, order = label.parcel, label.order
     if label.is_gone:
+        parcels.settle(story, label)
         return good("already shipped")
     why = parcels.why_blocked(story, label)
     if why is None and order.state not in {OrderState.PICKED, OrderState.PACKED}:
@@ -82,6 +83,7 @@ def _label(story: Story, scan: c.TakeScan, label: parcels.Label) -> Answer:
     if why is not None:
         return parcels.stop_parcel(story, scan, label, why)
     if parcel.state is ParcelState.PACKED:
+        parcels.settle(story, label)
         return good("already packed")
     table = _Table.of(story, scan.scanner)
     if table is not None and table.is_half_packed and table.parcel.waybill != parcel.waybill:

@@ -15,6 +15,7 @@ def ship(story: Story, scan: c.TakeScan) -> Answer:
     if label is None:
         return wrong("unknown code: scan the waybill")
     if label.is_gone:
+        parcels.settle(story, label)
         return good("already shipped")
     why = parcels.why_blocked(story, label) or _why_not_yet(label.order, scan.packed_apart)
     if why is not None:
