@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from agent.core import events as ev
 from agent.core import model as m
 from agent.core.floor import Entry, MemoryFloor
+from agent.core.story import Refused
 from agent.core.trails import RING
 
 _O, _J, _P, _T, _S = m.OrderState, m.JobState, m.ParcelState, m.TaskState, m.StopState
@@ -189,6 +190,16 @@ def check_print(floor: MemoryFloor, event: ev.Event) -> None:
         assert parcel is not None
         assert parcel.state is not _P.VOIDED, f"{event} of a void waybill"
         assert parcel.copy_no == job.copy_no, f"{event} of a replaced copy"
+
+
+def check_scan(decided: Sequence[ev.Event] | Refused) -> None:
+    """A scan ends as taken or as ignored, refused unless it is good; ignored it does nothing but tell of a gap."""
+    events = decided.events if isinstance(decided, Refused) else decided
+    (scan,) = (event for event in events if isinstance(event, ev.ScanTaken | ev.ScanIgnored))
+    assert isinstance(decided, Refused) == (scan.tone != "good"), scan
+    if isinstance(scan, ev.ScanIgnored):
+        others = {type(event) for event in events} - {ev.ScanIgnored}
+        assert others <= {ev.ExceptionOpened, ev.ExceptionClosed}, f"{scan} and {others}"
 
 
 def check_promise(floor: MemoryFloor, event: ev.Event) -> None:

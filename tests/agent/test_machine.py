@@ -17,13 +17,20 @@ from agent.core.model import OrderState, PrintJob
 from agent.core.outbound import PROJECTIONS
 from agent.core.story import Refused, after, place
 from tests.agent.floors import NOON, fact, floor_with, order, paid, run, stocked
-from tests.agent.invariants import check_floor, check_journal, check_move, check_print, check_promise
+from tests.agent.invariants import (
+    check_floor,
+    check_journal,
+    check_move,
+    check_print,
+    check_promise,
+    check_scan,
+)
 from tests.agent.universe import MAKERS, T, any_command
 
 #: They only tell: what they tell stands in the journal, and no state table keeps it.
 TELL_ONLY = {ev.JournalOpened, ev.OrderRefused, ev.WaveReleased, ev.PicklistAssigned}
-#: Asked again without an id, each of these is one more: of a pick, of a copy, of an item on the pack table. A scan
-#: that its device repeats changes nothing but its trail; test_repeats.py claims that.
+#: Asked again without an id, each of these is one more: of a pick, of a copy, of an item on the pack table. What a scan
+#: that its device repeats may change, `check_scan` knows.
 ADDS_UP = (c.PickStop, c.ReprintLabel, c.ReleaseWave, c.TakeScan)
 
 
@@ -35,6 +42,8 @@ def step(floor: MemoryFloor, command: c.Command) -> list[Entry]:
     """Ask, and check every single event that comes of it."""
     decided = decide(floor, command, NOON)
     entries = []
+    if isinstance(command, c.TakeScan):
+        check_scan(decided)
     for event in decided.events if isinstance(decided, Refused) else decided:
         entry = place(floor.head, event, NOON)
         check_print(floor, event)
