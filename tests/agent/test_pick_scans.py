@@ -160,3 +160,14 @@ def test_a_second_unit_within_the_bounce_time_counts_while_one_is_wanted(floor: 
     ignored = run(floor, read(600))
     assert kinds(ignored) == ["scan.ignored"]
     assert reason(floor, read(2000)) == "stop: one A too many: put it back"
+
+
+def test_a_bounce_at_the_last_unit_of_a_place_is_no_unit_of_another_place(floor: MemoryFloor) -> None:
+    run(floor, order("SO-3"), paid("SO-3"))
+    two_places = (stop("SO-3", qty=1, slot=1), stop("SO-3", qty=1, place="A-02", slot=1))
+    run(floor, wave(*two_places, pda="P2"))
+    reads = [scan(GTIN, "pick", pda="P2", device="ble:1", scanned_at=at_ms) for at_ms in (0, 400, 800, 5_000)]
+    assert [kinds(run(floor, each))[-1] for each in reads] == [
+        "scan.taken", "scan.ignored", "scan.ignored", "scan.taken",
+    ]  # fmt: skip
+    assert [each.picked_qty for each in task_of(floor).stops] == [1, 1]

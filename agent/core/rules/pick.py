@@ -45,9 +45,12 @@ def pick(story: Story, scan: c.TakeScan) -> Answer:
 
 
 def wants_unit(story: Story, scan: c.TakeScan) -> bool:
-    """Another unit with this code is open on the list in hand."""
+    """Another unit with this code is open where the picker stands: nobody is at another place at once."""
     hand = _Hand.of(story, scan)
-    return hand is not None and any(each.open_qty for each in hand.stops_of_code(story))
+    due = next(hand.stops_of_code(story), None) if hand is not None else None
+    if hand is None or due is None or not due.open_qty:
+        return False
+    return hand.at is None or due.location == hand.at.location
 
 
 class _Hand:
