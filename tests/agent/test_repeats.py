@@ -187,6 +187,13 @@ def test_the_same_number_again_is_a_repeat_and_another_number_is_another_scan() 
     ]  # fmt: skip
 
 
+def test_the_last_number_again_is_a_repeat_however_late_unless_its_counter_may_have_begun_with_it() -> None:
+    assert told(counted("A", 1), counted("B", 2), counted("B", 2, HOUR_MS), counted("B", 3, HOUR_MS + 700)) == [
+        "taken", "taken", "repeat", "taken",
+    ]  # fmt: skip
+    assert told(counted("A", 1), counted("A", 1, HOUR_MS), counted("A", 2, HOUR_MS + 700)) == ["taken"] * 3
+
+
 def test_a_bounce_has_its_own_number_and_is_one_all_the_same() -> None:
     floor = stocked()
     bounced = [

@@ -8,6 +8,7 @@ missing is seen, one too many is shipped.
 | the scan                                            | like one that came                 | is      |
 |-----------------------------------------------------|------------------------------------|---------|
 | has its sequence and its path                       | at the same time, or 60 s around   | repeat  |
+| likewise, the last of its path and not the first    | ever                               | repeat  |
 | likewise, and is replayed                           | 12 h around, in the same counting  | replay  |
 | is replayed, its sequence older than the ring, `resends` | ever                          | replay  |
 | has its sequence, over a path that has not brought it | 60 s around                      | other-path |
@@ -101,7 +102,8 @@ def _same_sequence(
 
 
 def _is_same(scan: c.TakeScan, counting: Counting, seen: SeenScan) -> bool:
-    if _away_ms(scan, seen) == 0:
+    """The last number again is one that the broker kept for us: a counter that begins anew begins lower."""
+    if _away_ms(scan, seen) == 0 or (scan.sequence == counting.last and seen.number > counting.since):
         return True
     within_ms = _REPLAY_MS if scan.replayed else _REPEAT_MS
     return seen.number >= counting.since and _away_ms(scan, seen) <= within_ms
