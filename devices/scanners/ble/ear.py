@@ -52,7 +52,10 @@ class Ear:
             log.debug("%s: stop listening: %s", self.adapter, in_words(error))
 
     async def connected_already(self, profiles: Sequence[Profile]) -> list[BLEDevice]:
-        """Devices whose links outlived the program that made them: they do not advertise. Raises BLEAK_TROUBLE."""
+        """Devices that BlueZ holds, for a program that is gone or another one: they do not advertise.
+
+        Raises BLEAK_TROUBLE.
+        """
         services = {_GENERIC_ATTRIBUTES, *(profile.service for profile in profiles)}
         adapter = await BleakAdapter.get(bluez={"adapter": self.adapter})
         return list(await adapter.get_connected_devices(list(services)))

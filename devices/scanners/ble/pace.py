@@ -11,10 +11,11 @@ class Pace:
 
     `connect_s`: what a connection may take, its services found and its notifications on. `first_s` and `longest_s`
     bound the back-off after failures. `spread_s`: scanners that were lost together come back spread over it.
-    `settled_s`: a link that held this long was a good one. `heard_s`: how long an advertisement says that its scanner
-    is there; `gather_s`: how long other adapters have to hear it better than the first. `grace_s`: a scanner that is
-    on its way for no longer than this is no fault yet. `check_every_s`: how often a link is asked for a sign of life,
-    `answer_s`: how long it may take to give one; `write_s`: what a write may take.
+    `settled_s`: a link that held this long was a good one. `heard_s`: how long an advertisement says that its
+    scanner is there, and how often what does not advertise is looked for; `gather_s`: how long other adapters have
+    to hear it better than the first. `grace_s`: a scanner that is on its way for no longer than this is no fault
+    yet. `check_every_s`: how often a link is asked for a sign of life, `answer_s`: how long it may take to give
+    one; `write_s`: what a write may take.
     """
 
     connect_s: float = 15.0

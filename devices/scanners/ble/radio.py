@@ -2,7 +2,7 @@
 
 Each adapter has a task that does one thing at a time: it connects to the scanner that the plan gives it, or listens
 for those that are missing. Each connection has a task of its own, from its first try to its end. Everything waits for
-something to happen; nothing polls.
+something to happen; only scanners that BlueZ holds, and nobody hears therefore, are looked for now and then.
 """
 
 from __future__ import annotations
@@ -135,15 +135,22 @@ class Radio:
         try:
             while True:
                 try:
-                    for device in await ear.connected_already(self._profiles):
-                        self._note(antenna, device, CONNECTED_DBM)
-                    while True:
-                        await self._take_turn(antenna, ear)
+                    await self._look_for_connected(antenna, ear)
+                    look_again_at = _now() + self._pace.heard_s
+                    while _now() < look_again_at:
+                        await self._take_turn(antenna, ear, look_again_at)
                 except BLEAK_TROUBLE as error:
                     self._find_fault(antenna, f"{antenna.name} cannot listen: {in_words(error)}")
                     await asyncio.sleep(self._pace.first_s)
         finally:
             await ear.stop()
+
+    async def _look_for_connected(self, antenna: _Antenna, ear: Ear) -> None:
+        """A missing scanner that BlueZ holds, for whomever, does not advertise. Raises one of BLEAK_TROUBLE."""
+        for device in await ear.connected_already(self._profiles):
+            seat = self._seats.get(device.address)
+            if seat is not None and seat.link is None:
+                self._note(antenna, device, CONNECTED_DBM)
 
     def _find_fault(self, antenna: _Antenna, fault: str | None) -> None:
         if fault == antenna.fault:
@@ -153,7 +160,7 @@ class Radio:
         for seat in self._seats.values():
             seat.changed.set()
 
-    async def _take_turn(self, antenna: _Antenna, ear: Ear) -> None:
+    async def _take_turn(self, antenna: _Antenna, ear: Ear, until: float) -> None:
         """Connect to one scanner, or listen until there is one to connect to. Raises one of BLEAK_TROUBLE."""
         antenna.changed.clear()
         now = _now()
@@ -170,7 +177,8 @@ class Radio:
             await ear.stop()
         self._find_fault(antenna, None)
         # As of when nothing was chosen: whoever has become ready since then is no longer "later".
-        await _wait(antenna.changed, self._plan.next_look_at(antenna.name, now))
+        next_look_at = self._plan.next_look_at(antenna.name, now)
+        await _wait(antenna.changed, until if next_look_at is None else min(next_look_at, until))
 
     def _hear(self, antenna: _Antenna, device: BLEDevice, said: AdvertisementData) -> None:
         self._note(antenna, device, said.rssi)

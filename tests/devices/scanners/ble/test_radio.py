@@ -453,6 +453,21 @@ async def test_a_link_that_outlived_the_program_which_made_it_is_taken_over() ->
             await until(lambda: desk.texts == ["SF1"])
 
 
+async def test_a_scanner_that_another_program_was_first_to_connect_to_is_taken_over() -> None:
+    """Also one that BlueZ itself connects, or whose disconnection got no answer: it is held, and never heard."""
+    gun, desk = handset(), Desk()
+    async with fake_bluez() as bluez, on_air([wanted(gun, desk)], pace=replace(HURRY, heard_s=1)):
+        bluez.add(gun)
+        await until(lambda: gun.ready)
+        gun.power_off()
+        await until(lambda: desk.fault is not None)
+        gun.power_on()
+        await connect_and_forget("hci0", gun)
+        await until(lambda: gun.ready and desk.fault is None)
+        await gun.scan("SF1")
+        await until(lambda: desk.texts == ["SF1"])
+
+
 async def test_a_radio_that_ends_disconnects_every_scanner_and_listens_no_more() -> None:
     guns = [handset(number) for number in range(3)]
     desks = [Desk() for _ in guns]
