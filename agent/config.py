@@ -22,6 +22,7 @@ from agent.core.model import Party
 from devices.links.address import check_address
 from devices.printers.languages import WITH_FONT
 from devices.printers.status import Confirm
+from devices.topics import Topics
 
 Positive = Annotated[int, Meta(ge=1)]
 _NEAR = 0.6
@@ -277,7 +278,9 @@ def _refuse_wrong(config: Config, path: Path) -> None:
     _refuse_devices(path, "printers", config.printers)
     _refuse_printers(path, config.printers)
     _refuse_devices(path, "scanners", config.scanners)
-    for key, fault in Scanning(config.scanners, config.profiles, config.gateways, config.codes).faults():
+    floor = Topics(config.site.id).agent_reads()
+    scanning = Scanning(config.scanners, config.profiles, config.gateways, config.codes, floor)
+    for key, fault in scanning.faults():
         raise ConfigError(f"{path}: `{key}`: {fault}")
     _refuse_open_api(config, path)
 
@@ -310,10 +313,10 @@ def _hint(word: str, known: Sequence[str]) -> str:
 
 def _refuse_url(path: Path, key: str, url: str, schemes: tuple[str, ...]) -> None:
     try:
-        scheme = urlsplit(url).scheme
+        urlsplit(url)
     except ValueError as error:
         raise ConfigError(f"{path}: `{key}`: {url!r} is no URL: {error}") from error
-    if scheme not in schemes:
+    if url.partition(":")[0] not in schemes:  # as it is written: so do those look who choose by it
         wanted = " or ".join(f"{scheme}://" for scheme in schemes)
         raise ConfigError(f"{path}: `{key}`: {url!r} must begin with {wanted}")
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import zip_longest
 from typing import Annotated, Literal
+from urllib.parse import unquote
 
 from msgspec import Meta, Struct
 
@@ -123,12 +125,13 @@ def format_of(own: Gateway) -> GatewayFormat:
 
 
 class Scanning(Struct, frozen=True):
-    """All of these tables."""
+    """All of these tables; `floor`: the topics that the agent reads whatever they say."""
 
     scanners: Sequence[Scanner]
     profiles: Sequence[BleProfile]
     gateways: Sequence[Gateway]
     codes: Codes
+    floor: Sequence[str]
 
     def faults(self) -> Iterator[tuple[str, str]]:
         """(key, what is wrong with it)"""
@@ -136,7 +139,10 @@ class Scanning(Struct, frozen=True):
             fault = _fault(check)
             if fault is not None:
                 yield key, fault
-        yield from self._twice()
+        yield from _same_id("profiles", self.profiles)
+        yield from _same_id("gateways", self.gateways)
+        yield from self._same_topic()
+        yield from self._same_address()
 
     def _checks(self) -> Iterator[tuple[str, Callable[[], object]]]:
         for n, profile in enumerate(self.profiles):
@@ -164,7 +170,18 @@ class Scanning(Struct, frozen=True):
         if profile is not None:
             profile_named(profile, all_profiles(self.profiles))
 
-    def _twice(self) -> Iterator[tuple[str, str]]:
+    def _same_topic(self) -> Iterator[tuple[str, str]]:
+        """What two read is taken twice, or by the wrong one."""
+        seen = dict.fromkeys(self.floor, "the floor itself")
+        for n, gateway in enumerate(self.gateways):
+            if gateway.topic is None:
+                continue
+            for other, whose in seen.items():
+                if _meet(gateway.topic, other):
+                    yield f"gateways[{n}].topic", f"{gateway.topic!r} shares topics with {other!r} of {whose}"
+            seen[gateway.topic] = f"the gateway {gateway.id}"
+
+    def _same_address(self) -> Iterator[tuple[str, str]]:
         """Two scanners of one address would both be told of its scans."""
         seen: dict[str, str] = {}
         for n, scanner in enumerate(self.scanners):
@@ -175,9 +192,29 @@ class Scanning(Struct, frozen=True):
 
 
 def bare(url: str) -> str:
-    """A scanner's url without its settings; a Bluetooth address may be written in small letters."""
+    """A scanner's url without its settings, as all who mean the same one write it."""
     address = url.partition("?")[0]
+    if address.startswith("mqtt:"):
+        return unquote(address.removesuffix("/"))
     return address.upper() if address.startswith("ble:") else address
+
+
+def _same_id(key: str, tables: Sequence[BleProfile | Gateway]) -> Iterator[tuple[str, str]]:
+    """The one of them would hide the other."""
+    ids = [table.id for table in tables]
+    for n, name in enumerate(ids):
+        if name in ids[:n]:
+            yield f"{key}[{n}].id", f"{name!r} stands twice"
+
+
+def _meet(one: str, other: str) -> bool:
+    """Is there a topic that both filters name? MQTT 5, 4.7.1: + is any one level, # any number, none among them."""
+    for mine, theirs in zip_longest(one.split("/"), other.split("/")):
+        if "#" in {mine, theirs}:
+            return True
+        if mine is None or theirs is None or (mine != theirs and "+" not in {mine, theirs}):
+            return False
+    return True
 
 
 def _fault(check: Callable[[], object]) -> str | None:

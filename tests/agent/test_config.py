@@ -183,6 +183,14 @@ def test_a_wrong_label_key_says_what_is_expected(tmp_path: Path, more: str, why:
     assert why in refusal(tmp_path, SMALLEST + f"[labels]\n{more}")
 
 
+PROFILE = '[[profiles]]\nid = "a"\nservice = "ab00"\nnotify = "ab01"\n'
+GATEWAY = """
+[[gateways]]
+id = "g1"
+topic = "up/+/scan"
+time = "none"
+fields = { device = "device", data = "data" }
+"""
 SCANNER = '[[scanners]]\nid = "s1"\nrole = "ship"\nurl = '
 
 
@@ -198,14 +206,38 @@ SCANNER = '[[scanners]]\nid = "s1"\nrole = "ship"\nurl = '
         (SCANNER + '"serial:///dev/x"\npda = "P1"', "`pda` is for scanners of the role pick"),
         (SCANNER + '"ble://aa:bb:cc:dd:ee:ff"\n' + SCANNER.replace("s1", "s2") + '"ble://AA:BB:CC:DD:EE:FF?profile=nus"',
          "is the scanner s1 already"),
+        (SCANNER + '"mqtt://gw1"\n' + SCANNER.replace("s1", "s2") + '"mqtt://gw1/"', "is the scanner s1 already"),
+        (SCANNER + '"mqtt://gw1/a%3Ab"\n' + SCANNER.replace("s1", "s2") + '"mqtt://gw1/a:b"',
+         "is the scanner s1 already"),
+        (SCANNER + '"MQTT://gw1/a"', "'MQTT://gw1/a' must begin with serial:// or ble:// or mqtt://"),
         ('[[profiles]]\nid = "a"\nservice = "ab0"\nnotify = "ab01"', "`profiles[0]`: not a UUID"),
         ('[[gateways]]\nid = "g"\nfields = { device = "a..b", data = "" }', "fields.device: 'a..b' is no path"),
         ('[[gateways]]\nid = "g"\nfields = { device = "a" }', "the path of 'at' is missing"),
+        (GATEWAY + GATEWAY, "`gateways[1].id`: 'g1' stands twice"),
+        (GATEWAY + GATEWAY.replace("g1", "g2"),
+         "`gateways[1].topic`: 'up/+/scan' shares topics with 'up/+/scan' of the gateway g1"),
+        (GATEWAY.replace("up/+/scan", "floor/WH1/gateway/g1/scan"),
+         "shares topics with 'floor/WH1/gateway/+/scan' of the floor itself"),
+        (PROFILE + PROFILE, "`profiles[1].id`: 'a' stands twice"),
         ('[codes]\nwaybills = { SF = ["SF("] }', "`codes.waybills`: waybills of SF: 'SF(' is no regular expression"),
     ],
 )  # fmt: skip
 def test_a_scanners_wrong_key_says_what_is_expected(tmp_path: Path, more: str, why: str) -> None:
     assert why in refusal(tmp_path, SMALLEST + more)
+
+
+@pytest.mark.parametrize(
+    "topic", ["up/a/scans", "up/scan", "up/a/b/scan", "up/a", "up", "+/a/event", "floor/WH2/gateway/g2/scan"]
+)
+def test_gateways_that_share_no_topic_may_stand_side_by_side(tmp_path: Path, topic: str) -> None:
+    other = GATEWAY.replace("g1", "g2").replace("up/+/scan", topic)
+    assert len(read(tmp_path, SMALLEST + GATEWAY + other).gateways) == 2
+
+
+@pytest.mark.parametrize("topic", ["#", "up/#", "up/a/scan", "up/a/#", "+/a/scan", "up/+/scan/#", "up/+/+"])
+def test_gateways_that_share_a_topic_are_refused(tmp_path: Path, topic: str) -> None:
+    other = GATEWAY.replace("g1", "g2").replace("up/+/scan", topic)
+    assert "shares topics with" in refusal(tmp_path, SMALLEST + GATEWAY + other)
 
 
 def test_a_sites_own_profile_is_known_to_its_scanners(tmp_path: Path) -> None:
