@@ -316,6 +316,20 @@ def test_however_much_a_gateway_lags_within_two_seconds_no_unit_counts_twice(
     assert told(*scans).count("taken") == len(moments)
 
 
+@given(st.lists(st.tuples(st.integers(600, 3_000), st.sets(st.sampled_from(["gw1", "gw2"]))), max_size=8))
+def test_what_both_gateways_hear_is_never_swallowed_whatever_each_has_missed(
+    units: list[tuple[int, set[str]]],
+) -> None:
+    moments = [sum(gap for gap, _ in units[: n + 1]) for n in range(len(units))]
+    scans = [
+        read("A", at + 60 * (path == "gw2"), path=path, link="")
+        for at, (_, heard) in zip(moments, units, strict=True)
+        for path in sorted(heard)
+    ]
+    taken = told(*scans).count("taken")
+    assert sum(len(heard) == 2 for _, heard in units) <= taken <= sum(bool(heard) for _, heard in units)
+
+
 def test_an_echo_of_a_gateway_that_lags_is_one() -> None:
     lagging = [read("A", at, path=path, link="") for path, at in (("gw1", 0), ("gw2", 1_900), ("gw2", 1_930))]
     assert told(*lagging) == ["taken", "other-path", "echo"]
