@@ -6,12 +6,13 @@ import argparse
 import asyncio
 import os
 import tomllib
+from contextlib import suppress
 from pathlib import Path
 from typing import get_args
 
 from agent.api.messages import PairedView, Role
 from agent.cli_pair_words import ForPeople, ForPrograms, PairWords
-from agent.cli_words import FAILED, FINE, USAGE, Commands, positive, refuse
+from agent.cli_words import FAILED, FINE, USAGE, Commands, id_of, positive, refuse
 from agent.config import Config, ConfigError, load, parse
 from agent.config_scanning import all_profiles
 from devices.errors import DeviceGone
@@ -28,7 +29,9 @@ def add_pair(parts: Commands) -> None:
         "pair", help="show a code; the Bluetooth scanner that reads it gets a station of this site"
     )
     pairing.add_argument("--config", type=Path, metavar="FILE", help="who has a place already; own profiles")
-    pairing.add_argument("--id", default="scanner1", metavar="ID", help="of the new station (scanner1)")
+    pairing.add_argument(
+        "--id", type=id_of("station"), default="scanner1", metavar="ID", help="of the new station (scanner1)"
+    )
     pairing.add_argument("--role", choices=get_args(Role), default="ship")
     pairing.add_argument("--seconds", type=positive, default=90.0, metavar="S", help="how long to wait (90)")
     pairing.add_argument("--adapter", action="append", default=[], metavar="HCI", help="this one alone (all)")
@@ -58,13 +61,21 @@ def _paired(options: argparse.Namespace, config: Config | None, words: PairWords
     """DeviceGone, ConfigError."""
     code = new_code()
     if options.png is not None:
-        code_sheet([SheetCode("scan this with the scanner to be paired", code)]).save(options.png, "PNG")
+        _draw(code, options.png)
     words.code(code)
     with words.listening():
         paired = asyncio.run(_wait(options, config, code, words))
     if options.write:
         _add(options.config, _table(paired, options))
     return _view(paired, options)
+
+
+def _draw(code: str, png: Path) -> None:
+    """ConfigError."""
+    try:
+        code_sheet([SheetCode("scan this with the scanner to be paired", code)]).save(png, "PNG")
+    except OSError as error:
+        raise ConfigError(f"{png} cannot be written: {error.strerror}") from error
 
 
 async def _wait(options: argparse.Namespace, config: Config | None, code: str, words: PairWords) -> Paired:
@@ -111,8 +122,13 @@ def _refuse_unwritable(options: argparse.Namespace) -> None:
 
 def _with(file: Path, table: str) -> str:
     """What stands there and the table after it, if all of it is right. ConfigError."""
-    text = f"{file.read_text('utf-8').rstrip()}\n\n{table}"
-    parse(tomllib.loads(text), file)
+    text = f"{file.read_text('utf-8-sig').rstrip()}\n\n{table}"
+    try:
+        parse(tomllib.loads(text), file)
+    except tomllib.TOMLDecodeError as error:  # without the table it was read before
+        raise ConfigError(
+            f"{file}: `scanners` = […] takes no table after it: write each as [[scanners]]"
+        ) from error
     return text
 
 
@@ -122,7 +138,12 @@ def _add(file: Path, table: str) -> None:
     beside = file.with_name(f".{file.name}.new")
     try:
         beside.write_text(text, "utf-8")
-        beside.chmod(file.stat().st_mode & 0o777)
+        before = file.stat()
+        with suppress(
+            PermissionError
+        ):  # only root may, and only of root's pairing could the agent read nothing
+            os.chown(beside, before.st_uid, before.st_gid)
+        beside.chmod(before.st_mode & 0o777)
         beside.replace(file)
     except OSError as error:
         raise ConfigError(f"{file}: cannot be written: {error.strerror}") from error

@@ -9,10 +9,7 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
-from agent.cli_words import FINE, USAGE, Commands, add_media, clock, count, media_of, positive, refuse
-from agent.config_scanning import Id
+from agent.cli_words import FINE, USAGE, Commands, add_media, clock, count, id_of, media_of, positive, refuse
 from agent.sandbox.gateway_desk import SHAPES, GatewayOptions, run_gateways
 from agent.sandbox.printer_desk import DeskOptions, run_printer
 from agent.sandbox.scanner_desk import ScannerOptions, run_scanners
@@ -102,7 +99,9 @@ def _add_scanners(parts: Commands) -> None:
     behind = scanners.add_argument_group("behind gateways")
     behind.add_argument("--gateways", type=count, default=1, metavar="N", help="each hears all scanners (1)")
     behind.add_argument("--shape", choices=sorted(SHAPES), default="contract", help="of messages (contract)")
-    behind.add_argument("--site", type=_site, default="WH1", metavar="ID", help="in their topics (WH1)")
+    behind.add_argument(
+        "--site", type=id_of("site"), default="WH1", metavar="ID", help="in their topics (WH1)"
+    )
     scanners.set_defaults(run=_scanners)
 
 
@@ -113,14 +112,6 @@ def _broker(url: str) -> str:
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
     return url
-
-
-def _site(text: str) -> str:
-    """A site's id."""
-    try:
-        return msgspec.convert(text, Id)
-    except msgspec.ValidationError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no site's id") from None
 
 
 def _hub(options: argparse.Namespace) -> int:

@@ -5,8 +5,12 @@ from __future__ import annotations
 import argparse
 import re
 import sys
+from collections.abc import Callable
 from typing import TypeAlias
 
+import msgspec
+
+from agent.config_scanning import Id
 from devices.labels.label import Media
 
 FINE, FAILED, USAGE = 0, 1, 2
@@ -35,6 +39,18 @@ def count(text: str) -> int:
     if value < 1:
         raise argparse.ArgumentTypeError(f"{text!r}: a whole number of 1 or more is expected")
     return value
+
+
+def id_of(whose: str) -> Callable[[str], str]:
+    """An id of a site, or of a station."""
+
+    def ident(text: str) -> str:
+        try:
+            return msgspec.convert(text, Id)
+        except msgspec.ValidationError:
+            raise argparse.ArgumentTypeError(f"{text!r} is no {whose}'s id") from None
+
+    return ident
 
 
 def add_media(parser: argparse.ArgumentParser) -> None:

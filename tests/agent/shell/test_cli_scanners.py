@@ -16,6 +16,7 @@ import zxingcpp
 from PIL import Image
 
 from agent.cli import main
+from agent.cli_pair import _add
 from agent.config import load
 from devices.scanners import ports
 from devices.sim.bluez import BleHandset
@@ -214,6 +215,47 @@ async def test_why_nobody_is_paired_is_the_last_line(config: Path, capfd: pytest
     assert await ran("pair", "--config", str(config), "--write", "--id", "dock1", "--json") == 2
     (line,) = capfd.readouterr().out.splitlines()
     assert "stands twice" in json.loads(line)["failed"]
+
+
+def test_a_configuration_that_ends_its_list_itself_is_told_and_stays(
+    config: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    text = f"scanners = []\n{SMALLEST.partition('[[scanners]]')[0]}"
+    config.write_text(text)
+    assert main(["scanners", "pair", "--config", str(config), "--write", "--json", "--seconds", "1"]) == 2
+    (line,) = capfd.readouterr().out.splitlines()
+    assert "`scanners`" in json.loads(line)["failed"]
+    assert config.read_text() == text
+
+
+def test_a_configuration_that_begins_with_a_mark_of_bytes_can_be_added_to(config: Path) -> None:
+    config.write_text(SMALLEST, "utf-8-sig")
+    _add(config, '[[scanners]]\nid = "pack7"\nurl = "ble://C0:DE:00:00:00:02"\nrole = "pack"\n')
+    assert [each.id for each in load(config).scanners] == ["dock1", "pack7"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root writes for others")
+def test_a_configuration_stays_its_owners_when_root_pairs(config: Path) -> None:
+    os.chown(config, 4321, 4322)
+    config.chmod(0o640)
+    _add(config, '[[scanners]]\nid = "pack7"\nurl = "ble://C0:DE:00:00:00:02"\nrole = "pack"\n')
+    now = config.stat()
+    assert (now.st_uid, now.st_gid, now.st_mode & 0o777) == (4321, 4322, 0o640)
+
+
+def test_an_id_that_is_none_is_refused(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as refused:
+        main(["scanners", "pair", "--id", 'pack"7'])
+    assert refused.value.code == 2
+    assert "is no station's id" in capfd.readouterr().err
+
+
+def test_a_picture_that_cannot_be_written_is_told_programs_too(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["scanners", "pair", "--json", "--png", str(tmp_path), "--seconds", "1"]) == 2
+    (line,) = capfd.readouterr().out.splitlines()
+    assert f"{tmp_path} cannot be written" in json.loads(line)["failed"]
 
 
 async def test_a_folder_that_cannot_be_written_is_told_before_anybody_scans(
