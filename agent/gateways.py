@@ -19,6 +19,7 @@ from agent.wakeup import Wakeup
 from devices.links.url import gateway_address
 from devices.mqtt import Message
 from devices.pda import GatewayScan, Malformed
+from devices.scanners.assembler import Burst
 from devices.scanners.gateway import device_id
 from devices.scanners.gateway_reader import GatewayReader
 from devices.scanners.scan import Feedback, Scan, Vitals
@@ -50,7 +51,10 @@ class Gateways:
         self, store: Store, link: FloorLink, config: Config, stations: Iterable[GatewayStation]
     ) -> None:
         self._store = store
+        self._link = link
         self._topics = link.topics
+        self._waited = _Waited()
+        link.on_connected(self._waited.begin)
         self._stations = {gateway_address(station.url): station for station in stations}
         self._readers: dict[str, GatewayReader] = {}
         self._half_there = Wakeup()
@@ -67,7 +71,7 @@ class Gateways:
             while waiting := [name for name, reader in self._readers.items() if reader.waiting]:
                 await asyncio.sleep(min(self._readers[name].idle_s for name in waiting))
                 for name in waiting:
-                    await self._take(name, self._readers[name].flush(time.monotonic()))
+                    await self._take(name, self._readers[name].flush(time.monotonic()), again=False)
 
     def _taker(self, gateway: Gateway) -> Callable[[Message], Awaitable[None]]:
         async def take(message: Message) -> None:
@@ -86,20 +90,22 @@ class Gateways:
     async def _read(self, gateway: str, message: Message) -> None:
         if message.retain:
             return  # a scan that the broker has stored was taken when it was sent, and comes with every connection
+        if not self._link.connected:
+            self._waited.begin()  # what the broker has kept comes before it confirms the subscriptions
         reader = self._readers.setdefault(gateway, GatewayReader(_CONTRACTS_OWN))
         read = reader.read(message.topic, message.payload, time.time(), time.monotonic())
         if reader.waiting:
             self._half_there.set()
-        await self._take(gateway, read)
+        await self._take(gateway, read, again=message.again)
 
-    async def _take(self, gateway: str, read: Sequence[GatewayScan | Malformed]) -> None:
+    async def _take(self, gateway: str, read: Sequence[GatewayScan | Malformed], *, again: bool) -> None:
         for each in read:
             if isinstance(each, Malformed):
                 await self._tell_broken(gateway, each.reason)
             else:
-                await self._take_scan(gateway, each)
+                await self._take_scan(gateway, each, again=again)
 
-    async def _take_scan(self, gateway: str, scan: GatewayScan) -> None:
+    async def _take_scan(self, gateway: str, scan: GatewayScan, *, again: bool) -> None:
         station = self._stations.get((gateway, scan.device)) or self._stations.get((gateway, None))
         if station is None:
             await self._tell_unknown(gateway, scan)
@@ -111,7 +117,15 @@ class Gateways:
             return
         signal_dbm = round(scan.rssi) if scan.rssi is not None else None
         station.vitals(Vitals(f"gateway {gateway}", signal_dbm=signal_dbm))
-        taken = Scan(scan.data, scan.symbology, at, sequence=scan.seq, replayed=scan.replayed)
+        waited = not self._readers[gateway].timed and self._waited.takes(gateway, scan.device)
+        taken = Scan(
+            scan.data,
+            scan.symbology,
+            at,
+            sequence=scan.seq,
+            replayed=scan.replayed or waited,
+            resent=again,
+        )
         await station.take(taken, device_id(gateway, scan.device), gateway, _sent_as(gateway, scan))
 
     async def _tell_unknown(self, gateway: str, scan: GatewayScan) -> None:
@@ -130,6 +144,27 @@ class Gateways:
 
     async def _open(self, kind: str, subject: str, text: str) -> None:
         await self._store.ask(c.OpenException(kind=kind, subject=subject, text=text))
+
+
+class _Waited:
+    """Tells what a broker kept for us from what a hand has just scanned, where the gateway says no time.
+
+    It all comes at once with the connection: without this, two units would look like one pull of the trigger.
+    """
+
+    def __init__(self) -> None:
+        self._connected_at = time.monotonic()
+        self._bursts: dict[tuple[str, str], Burst] = {}
+
+    def begin(self) -> None:
+        """A connection has come about."""
+        self._connected_at = time.monotonic()
+        self._bursts.clear()
+
+    def takes(self, gateway: str, device: str) -> bool:
+        """Did the scan of this device that comes now wait?"""
+        burst = self._bursts.setdefault((gateway, device), Burst(self._connected_at))
+        return burst.takes(time.monotonic())
 
 
 _CONTRACTS_OWN = format_of(Gateway(id="contract"))

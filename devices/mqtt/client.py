@@ -257,4 +257,5 @@ class Client:
 
     def _received(self, _c: object, _u: object, message: paho.MQTTMessage) -> None:
         packet_id = message.mid if message.qos else None
-        self._on_message(Message(message.topic, bytes(message.payload), message.retain), packet_id)
+        received = Message(message.topic, bytes(message.payload), message.retain, message.dup)
+        self._on_message(received, packet_id)

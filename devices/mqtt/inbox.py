@@ -10,11 +10,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What a broker delivered; `retain` marks a stored message sent because of a new subscription."""
+    """What a broker delivered.
+
+    `retain` marks a stored message sent because of a new subscription, `again` one that may have been delivered before
+    (MQTT's DUP flag): it was not acknowledged.
+    """
 
     topic: str
     payload: bytes
     retain: bool = False
+    again: bool = False
 
 
 @dataclass(slots=True)

@@ -33,6 +33,11 @@ class GatewayReader:
         self._streams: dict[str, _Stream] = {}
 
     @property
+    def timed(self) -> bool:
+        """Does the gateway say when a scan was?"""
+        return self._form.time != "none"
+
+    @property
     def idle_s(self) -> float:
         """How long a silence must last before `flush` ends something."""
         return max((stream.idle_s for stream in self._streams.values()), default=JITTER_S)

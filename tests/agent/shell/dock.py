@@ -28,9 +28,11 @@ class Dock:
         self.stations = stations
         self.diary = Diary(store)
 
-    async def deliver(self, topic: str, payload: object, *, retain: bool = False) -> None:
+    async def deliver(
+        self, topic: str, payload: object, *, retain: bool = False, again: bool = False
+    ) -> None:
         """A message of the broker, all of it taken."""
-        await self.link._received(Message(topic, msgspec.json.encode(payload), retain))
+        await self.link._received(Message(topic, msgspec.json.encode(payload), retain, again))
 
     def answers(self) -> list[tuple[str, str]]:
         """(tone, what was said) of every scan in the journal, taken or ignored."""

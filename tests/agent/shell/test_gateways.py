@@ -140,6 +140,32 @@ async def test_pieces_of_a_code_are_put_together_and_silence_ends_the_last(data_
         assert [each.text for each in taken] == ["SF12345678", "SF999"]
 
 
+_TIMELESS: dict[str, Any] = {
+    "id": "gw1", "time": "none", "fields": {"device": "device", "data": "data", "seq": "seq"},
+}  # fmt: skip
+
+
+async def test_two_units_that_waited_at_the_broker_are_two_where_the_gateway_says_no_time(
+    data_dir: Path,
+) -> None:
+    async with dock(config_of(data_dir, scanners=[PACK], gateways=[_TIMELESS])) as made:
+        for seq, text in enumerate(("code", "code", "other", "code")):
+            await made.deliver(GW1, scan(text, seq))
+        assert [(each.text, each.replayed) for each in made.diary.all(ev.ScanTaken)] == [
+            (text, True) for text in ("code", "code", "other", "code")
+        ]
+
+
+async def test_what_the_broker_delivers_again_counts_once_where_nothing_else_tells_it(data_dir: Path) -> None:
+    async with dock(config_of(data_dir, scanners=[PACK], gateways=[_TIMELESS])) as made:
+        await made.deliver(GW1, scan("one"))
+        await made.deliver(GW1, scan("two"))
+        await asyncio.sleep(0.005)  # in the same millisecond it would be the same message
+        await made.deliver(GW1, scan("two"), again=True)
+        assert [each.text for each in made.diary.all(ev.ScanTaken)] == ["one", "two"]
+        assert [each.why for each in made.diary.all(ev.ScanIgnored)] == ["resent"]
+
+
 @pytest.mark.parametrize("form", ["contract", "cassia"])
 async def test_a_gateway_that_repeats_swaps_and_replays_has_every_scan_taken_once(
     data_dir: Path, broker: EmbeddedBroker, site: str, form: str
