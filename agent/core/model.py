@@ -447,12 +447,13 @@ class Counting(Value, frozen=True):
     """How far a device's own counter is, as one path brings it.
 
     `since`: the scan, by its number in the trail, with which this counting began; `gaps`: first and last of the
-    sequences that are missing.
+    sequences that are missing; `first`: the lowest that has come.
     """
 
     last: int
     since: int
     gaps: tuple[tuple[int, int], ...] = ()
+    first: int = 0
 
 
 class Memory(Value, frozen=True):

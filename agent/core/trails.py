@@ -13,6 +13,8 @@ from agent.core.model import Counting, Memory, SeenScan, Trail
 RING = 1024
 #: So many gaps of a counter are remembered; what comes late into an older one counts as a counter begun anew.
 _GAPS = 64
+#: Among so many scans of a new counting one may still come that its first one has overtaken, so many numbers lower.
+_OVERTAKEN = 3
 
 
 def is_newer(counting: Counting | None, sequence: int) -> bool:
@@ -25,22 +27,35 @@ def is_late(counting: Counting | None, sequence: int) -> bool:
     return counting is not None and any(first <= sequence <= last for first, last in counting.gaps)
 
 
-def hole(counting: Counting | None, sequence: int) -> tuple[int, int] | None:
-    """First and last of what is missing before `sequence`."""
-    if counting is None or sequence <= counting.last + 1:
-        return None
-    return counting.last + 1, sequence - 1
-
-
 def counted(counting: Counting | None, sequence: int, number: int) -> Counting:
     """The counter after the device's scan `number`: further, a gap the smaller, or begun anew."""
     if counting is not None and is_late(counting, sequence):
         return replace(counting, gaps=_without(counting.gaps, sequence))
+    if counting is not None and _was_overtaken(counting, sequence, number):
+        between = _hole(sequence, counting.first)
+        return replace(counting, first=sequence, gaps=(*between, *counting.gaps)[-_GAPS:])
     if counting is None or not is_newer(counting, sequence):
-        return Counting(sequence, number)
-    missing = hole(counting, sequence)
-    gaps = counting.gaps if missing is None else (*counting.gaps, missing)[-_GAPS:]
-    return replace(counting, last=sequence, gaps=gaps)
+        return Counting(sequence, number, first=sequence)
+    return replace(counting, last=sequence, gaps=(*counting.gaps, *_hole(counting.last, sequence))[-_GAPS:])
+
+
+def missing(counting: Counting) -> int:
+    """So many sequences are."""
+    return sum(last - first + 1 for first, last in counting.gaps)
+
+
+def has_new_gap(counting: Counting, before: Counting) -> bool:
+    """Are sequences missing that were not, `before` in the same counting?"""
+    return counting.last > before.last + 1 or counting.first < before.first - 1
+
+
+def _was_overtaken(counting: Counting, sequence: int, number: int) -> bool:
+    return 0 < counting.first - sequence <= _OVERTAKEN and number - counting.since < _OVERTAKEN
+
+
+def _hole(before: int, after: int) -> tuple[tuple[int, int], ...]:
+    """What lies between two sequences, if anything does."""
+    return ((before + 1, after - 1),) if after > before + 1 else ()
 
 
 def _without(gaps: tuple[tuple[int, int], ...], sequence: int) -> tuple[tuple[int, int], ...]:

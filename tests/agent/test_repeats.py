@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from agent.core import commands as c
 from agent.core import events as ev
 from agent.core.floor import MemoryFloor
-from agent.core.model import OrderState, Packing, SeenScan, Trail
+from agent.core.model import FloorException, OrderState, Packing, SeenScan, Trail
 from agent.core.story import Refused
 from agent.core.trails import RING
 from tests.agent.floors import (
@@ -235,6 +235,49 @@ def test_a_second_gap_is_told_anew() -> None:
     assert exceptions == ["exception.opened", "exception.closed", "exception.opened"]
     verdicts(floor, [counted("D", 2)])
     assert open_exceptions(floor) == {"scan-gap"}
+
+
+def test_a_gap_names_what_is_missing_still_when_another_one_is_filled() -> None:
+    floor = stocked()
+    verdicts(floor, [counted("A", 1), counted("B", 3), counted("C", 6)])
+    assert _gap_of(floor) == "3 scans of {X} are missing between 1 and 3, between 3 and 6"
+    verdicts(floor, [counted("D", 5), counted("E", 4)])
+    assert _gap_of(floor) == "1 scan of {X} is missing between 1 and 3"
+    verdicts(floor, [counted("F", 2)])
+    assert _gap_of(floor) is None
+
+
+def test_a_long_gap_that_is_filled_is_told_once() -> None:
+    floor = stocked()
+    verdicts(floor, [counted("A", 1), counted("B", 200)])
+    late = [event for n in range(2, 200) for event in events(floor, counted(f"P{n}", n))]
+    assert [kind for kind in kinds(late) if kind.startswith("exception")] == ["exception.closed"]
+
+
+def test_a_gap_that_a_person_has_closed_is_not_told_again_because_another_one_is_filled() -> None:
+    floor = stocked()
+    verdicts(floor, [counted("A", 1), counted("B", 3), counted("C", 5)])
+    ask(floor, c.CloseException(by="person", exception=f"scan-gap:gw1/{X}", note="scanned again"))
+    verdicts(floor, [counted("D", 4)])
+    assert _gap_of(floor) is None
+
+
+@pytest.mark.parametrize("order", [[2, 1, 3], [3, 1, 2, 4], [3, 2, 1, 4], [41, 42, 2, 1, 3]])
+def test_scans_that_were_overtaken_when_the_counter_began_are_no_gap_once_they_have_come(
+    order: list[int],
+) -> None:
+    floor = stocked()
+    assert verdicts(floor, [counted(f"P{n}", n) for n in order]) == ["taken"] * len(order)
+    assert open_exceptions(floor) == set()
+    told = events(floor, counted("the next", order[-1] + 1))
+    assert not [event for event in told if isinstance(event, ev.ExceptionOpened)]
+
+
+def _gap_of(floor: MemoryFloor) -> str | None:
+    gap = known(floor, FloorException, f"scan-gap:gw1/{X}")
+    if gap.closed_at is not None:
+        return None
+    return gap.text.removeprefix("gw1: ").removesuffix(": scan those parcels again").replace(X, "{X}")
 
 
 def test_a_counter_that_begins_anew_every_day_loses_no_scan() -> None:

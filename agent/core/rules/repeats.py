@@ -33,10 +33,10 @@ from typing import NamedTuple
 
 from agent.core import commands as c
 from agent.core import events as ev
-from agent.core.model import Counting, SeenScan, Trail
+from agent.core.model import Counting, FloorException, SeenScan, Trail
 from agent.core.rules.answers import Answer
 from agent.core.story import Story
-from agent.core.trails import RING, hole, is_late, is_newer, memory_over
+from agent.core.trails import RING, has_new_gap, is_late, is_newer, memory_over, missing
 
 _ECHO_MS, _UNIT_MS, _PATHS_MS, _REPEAT_MS = 50, 250, 2_000, 60_000
 _REPLAY_MS = 12 * 3_600_000  # longer ago the same number is that of another day
@@ -160,19 +160,22 @@ def counting_of(story: Story, scan: c.TakeScan) -> Counting | None:
 
 
 def tell_gaps(story: Story, scan: c.TakeScan, before: Counting | None) -> None:
-    """A person hears of scans that are missing, until they have come."""
+    """A person hears of scans that are missing until they have come; what he has closed only when more are missing."""
     now = counting_of(story, scan)
-    if before is None or now is None or now.since != before.since or now.gaps == before.gaps:
+    if before is None or now is None or now.since != before.since:
         return
-    missing = hole(before, now.last)
     subject = f"{scan.path}/{scan.device}"
-    if missing is not None:
-        story.close_exception(_MISSING, subject, "more are missing")
-        story.open_exception(_MISSING, subject, _text(scan, *missing))
-    elif not now.gaps:
-        story.close_exception(_MISSING, subject, "they came late")
+    known = story.get(FloorException, f"{_MISSING}:{subject}")
+    more = has_new_gap(now, before)
+    fewer = len(now.gaps) < len(before.gaps)  # not at each scan of a long gap that is filled
+    if more or (fewer and known is not None and known.closed_at is None):
+        story.close_exception(_MISSING, subject, "more are missing" if more else "they came late")
+        if now.gaps:
+            story.open_exception(_MISSING, subject, _text(scan, now))
 
 
-def _text(scan: c.TakeScan, first: int, last: int) -> str:
-    many = f"{last - first + 1} scans of {scan.device} are" if last > first else f"1 scan of {scan.device} is"
-    return f"{scan.path}: {many} missing between {first - 1} and {last + 1}: scan those parcels again"
+def _text(scan: c.TakeScan, counting: Counting) -> str:
+    count = missing(counting)
+    many = f"{count} scans of {scan.device} are" if count > 1 else f"1 scan of {scan.device} is"
+    where = ", ".join(f"between {first - 1} and {last + 1}" for first, last in counting.gaps)
+    return f"{scan.path}: {many} missing {where}: scan those parcels again"
