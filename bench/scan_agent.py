@@ -1,4 +1,4 @@
-"""The real agent in a process of its own, with scanners; hub and broker are away, as they may be."""
+"""The real agent in a process of its own, with scanners; the hub is away, and the broker too unless it is given."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from agent.sandbox.processes import Child
 from devices.scanners.voice import FeedbackMode
 
 _UP_WITHIN_S = 60.0
+_NOBODY = "mqtt://127.0.0.1:9"
 
 
 def table(name: str, url: str, feedback: FeedbackMode = "bel") -> str:
@@ -20,7 +21,7 @@ def table(name: str, url: str, feedback: FeedbackMode = "bel") -> str:
     return f'[[scanners]]\nid = "{name}"\nurl = "{url}"\nrole = "ship"\nfeedback = "{feedback}"'
 
 
-def write_config(folder: Path, tables: Iterable[str]) -> Path:
+def write_config(folder: Path, tables: Iterable[str], broker: str = _NOBODY) -> Path:
     """A configuration with these tables, its data in the same folder."""
     (folder / "token").write_text("t")
     config = folder / "floorhand.toml"
@@ -29,7 +30,7 @@ def write_config(folder: Path, tables: Iterable[str]) -> Path:
             [
                 f'[site]\nid = "WH1"\ndata_dir = "{folder}"',
                 '[hub]\nurl = "http://127.0.0.1:9"\ntoken_file = "token"',
-                '[broker]\nurl = "mqtt://127.0.0.1:9"',
+                f'[broker]\nurl = "{broker}"',
                 f'[api]\nsocket = "{folder}/api.sock"',
                 *tables,
             ]

@@ -94,13 +94,18 @@ async def _switched_on(name: str, broker: str, shape: Shape, group: asyncio.Task
     return gateway
 
 
+def cassia_table(gateway: str) -> str:
+    """`[[gateways]]` as a configuration has it for one that publishes as Cassia's do."""
+    return f'[[gateways]]\nid = "{gateway}"\ntopic = "{CassiaShape().topic(gateway)}"\n{_CASSIA_READING}'
+
+
 def _tables(
     shape: Shape, gateways: Sequence[SimGateway], scanners: Mapping[str, HeardScanner]
 ) -> Iterator[str]:
     """What a configuration says of them; a scanner has a station at each gateway, the first by its own name."""
     if isinstance(shape, CassiaShape):
         for each in gateways:
-            yield f'[[gateways]]\nid = "{each.gateway}"\ntopic = "{shape.topic(each.gateway)}"\n{_CASSIA_READING}'
+            yield cassia_table(each.gateway)
     for name, scanner in scanners.items():
         for each in gateways:
             station = name if each is gateways[0] else f"{name}-{each.gateway}"
