@@ -19,11 +19,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from agent.api.messages import DeparturesView, DepartureView, ManifestView
+from agent.api.messages import LATER, DeparturesView, DepartureView, ManifestView
 from agent.cli_words import FAILED, FINE, USAGE, Commands, count, refuse
 from agent.config import load
 from agent.core.times import from_text
-from agent.manifests import LAST, LATER, departures, manifest
+from agent.manifests import LAST, departures, manifest
 from agent.store.offline import opened
 from agent.store.store import now_ms
 

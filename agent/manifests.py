@@ -36,7 +36,6 @@ from agent.core.model import JobState, Line, Order, OrderState
 from agent.core.times import to_text
 from agent.store.tables import table
 
-LATER = "later"  # the departure that follows the last known one
 LAST = 4  # departures that have left, of each carrier, in a list
 _NEVER, _NOT_YET = -(2**62), 2**62
 

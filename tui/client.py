@@ -19,6 +19,7 @@ import msgspec
 from httpx_sse import SSEError, aconnect_sse
 
 from agent.api.messages import (
+    LATER,
     PAIRING_STEPS,
     DeparturesView,
     FloorView,
@@ -36,7 +37,6 @@ PAIRED_WITHIN_S = 120.0  # the agent gives up before
 QUIET_S = 6.0
 FIRST_WAIT_S = 0.25
 LONGEST_WAIT_S = 5.0
-LATER = "later"  # the departure whose time is not known yet, in the API's paths
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, tzinfo
 
+from agent.api.messages import LATER
+
 
 def count_text(count: int, width: int | None = None) -> str:
     """`12,345`; where that is wider than `width`, `12.3k` or `12k` or `1.2M`."""
@@ -80,4 +82,4 @@ def clock_text(at: str, zone: tzinfo | None = None) -> str:
 
 def departure_text(at: str | None, zone: tzinfo | None = None) -> str:
     """`06-18 16:00` in `zone`; `later` where the time is not known yet."""
-    return "later" if at is None else moment(at).astimezone(zone).strftime("%m-%d %H:%M")
+    return LATER if at is None else moment(at).astimezone(zone).strftime("%m-%d %H:%M")

@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 
 Role = Literal["pick", "pack", "ship", "return"]  # what a scan at a station means
+LATER = "later"  # in words and paths: the departure that follows the last that any order names
 
 
 def percentile(ordered: Sequence[float], share: float) -> float:

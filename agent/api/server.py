@@ -21,12 +21,11 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from agent.api.commands import read_command
-from agent.api.messages import CommandAnswer
+from agent.api.messages import LATER, CommandAnswer
 from agent.api.responses import json_response, problem
 from agent.api.scanners import ScannerSearch
 from agent.config import Config, ConfigError
 from agent.core.times import from_text
-from agent.manifests import LATER
 from agent.store.store import Store
 from agent.views import Views
 from agent.wakeup import Wakeup
