@@ -139,9 +139,7 @@ def _add(file: Path, table: str) -> None:
     try:
         beside.write_text(text, "utf-8")
         before = file.stat()
-        with suppress(
-            PermissionError
-        ):  # only root may, and only of root's pairing could the agent read nothing
+        with suppress(PermissionError):  # root alone may, and it was root whose file the agent cannot read
             os.chown(beside, before.st_uid, before.st_gid)
         beside.chmod(before.st_mode & 0o777)
         beside.replace(file)

@@ -68,9 +68,9 @@ class Gateway(Struct, frozen=True):
     `fields` gives, for a name of the contract (`device`, `data`, `seq`, `symbology`, `at`, `rssi`, `replayed`), the
     path of its value: `a.b[0]` in the JSON, `topic[3]` for a level of the topic (the first is 0), empty for the payload
     as it is. `items`: the path of a list with a scan in each item (`$`: the message itself), at which paths then begin
-    that have no `$` in front. `where`: paths, and the value that each must have for a
-    message to be a scan. `encoding`: how `data` stands in the JSON. `time`: how `at` does. `framing`: `data` are pieces
-    of what a scanner sends, to be put together; absent: each is a whole code.
+    that have no `$` in front. `where`: paths, and the value that each must have for a message to be a scan. `encoding`:
+    how `data` stands in the JSON. `time`: how `at` does. `framing`: `data` are pieces of what a scanner sends, to be
+    put together; absent: each is a whole code. No two gateways may share a topic.
     """
 
     id: Id

@@ -6,6 +6,7 @@ docs/scanning.md.
 
 from __future__ import annotations
 
+import io
 import subprocess
 import tempfile
 import time
@@ -70,7 +71,7 @@ def record(terminal: Terminal) -> tuple[str, str, str]:
 
 def picture(coloured: str) -> None:
     """As it looks."""
-    console = Console(record=True, width=COLUMNS, file=Path("/dev/null").open("w"), force_terminal=True)  # noqa: SIM115
+    console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True)
     console.print(Text.from_ansi(coloured))
     PICTURE.write_text(console.export_svg(title="floorhand scanners find"), "utf-8")
 
