@@ -11,7 +11,7 @@ from paho.mqtt.client import topic_matches_sub
 from agent.config import Config
 from agent.core.times import to_text
 from agent.store.store import now_ms
-from devices.mqtt import Message, MqttLink, Will
+from devices.mqtt import Message, MqttLink, PublishError, Will
 from devices.pda import AgentPresence, encode
 from devices.topics import Topics
 
@@ -32,6 +32,8 @@ class FloorLink:
         self._takers: dict[str, Take] = {}
         self._greeters: list[Callable[[], None]] = []
         self._link: MqttLink | None = None
+        #: topic -> why the broker took nothing on it the last time (an access list, a quota)
+        self.refused: dict[str, str] = {}
 
     def subscribe(self, topic_filter: str, take: Take) -> None:
         """`take` gets every message on the topics that the filter names; no two filters may share a topic."""
@@ -52,10 +54,16 @@ class FloorLink:
         await self._link.run(self._received, self._connected)
 
     async def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
-        """Returns when the broker has it; waits for the broker where there is none."""
+        """Returns when the broker has it, or has refused it, which `refused` says; waits where there is no broker."""
         if self._link is None:
             raise RuntimeError("nothing can be published before the link runs")
-        await self._link.publish(topic, payload, retain=retain)
+        try:
+            await self._link.publish(topic, payload, retain=retain)
+            self.refused.pop(topic, None)
+        except PublishError as error:
+            if topic not in self.refused:
+                log.warning("the broker refuses %s: %s", topic, error.reason)
+            self.refused[topic] = error.reason
 
     def _make_link(self) -> MqttLink:
         broker = self._config.broker

@@ -136,6 +136,7 @@ class Service:
                 faults.append("hub feed down")
             if not link.connected:
                 faults.append("broker down")
+            faults += [f"broker refuses {topic}: {reason}" for topic, reason in link.refused.items()]
             views.degraded = tuple(faults)
             await asyncio.sleep(1.0)
 
