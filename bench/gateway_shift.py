@@ -23,6 +23,7 @@ _LONG = "/of-two-notifications"
 _EVERY_S = (0.1, 0.5)  # between two misdeeds of one gateway
 _MOST_REPLAYED = 20
 _RIGHT_AFTER = 4  # each such pull follows at once on the one before: these two a gateway may swap
+_VOLLEYS_BETWEEN = 4  # two units of one SKU, at the most
 # In turn; what two gateways hear they must see within 2 s of each other, or it is two scans.
 _CONTRACTS = (
     Faults(lose_p=0.02, repeat_p=0.1, clock_off_s=-3_600.0),
@@ -54,6 +55,7 @@ class GatewayShift:
         ]
         self.hands = list(self._hands())
         self.misdeeds: Counter[str] = Counter()
+        self._volleys = 0
 
     @property
     def tables(self) -> Iterator[str]:
@@ -90,14 +92,26 @@ class GatewayShift:
 
     async def scan(self) -> None:
         """The whole shift; returns when the broker has answered for all that was published."""
-        async with asyncio.TaskGroup() as sends:
-            async with asyncio.TaskGroup() as hands:
-                for hand in self.hands:
-                    hands.create_task(self._scan(hand, random.Random(self._rng.random()), sends))
-                for gateway in self.gateways:
-                    hands.create_task(self._err(gateway, random.Random(self._rng.random()), sends))
+        async with asyncio.TaskGroup() as sends, asyncio.TaskGroup() as hands:
+            for hand in self.hands:
+                hands.create_task(self._scan(hand, random.Random(self._rng.random()), sends))
             for gateway in self.gateways:
-                sends.create_task(gateway.settle())
+                hands.create_task(self._err(gateway, random.Random(self._rng.random()), sends))
+
+    async def volley(self) -> None:
+        """Every hand scans in this very moment; returns as `scan`."""
+        self._volleys += 1
+        code = f"volley-{self._volleys}{_LONG}"
+        scans = (
+            gateway.scan(hand.device, f"{hand.name}/{code}")
+            for hand in self.hands
+            for gateway in hand.gateways
+        )
+        await asyncio.gather(*scans)
+
+    async def settle(self) -> None:
+        """What waits to be overtaken is published too; returns as `scan`."""
+        await asyncio.gather(*(gateway.settle() for gateway in self.gateways))
 
     def _hands(self) -> Iterator[Hand]:
         *contracts, _ = self.gateways
@@ -127,8 +141,8 @@ class GatewayShift:
 
     @property
     def _apart(self) -> int:
-        """So many pulls lie between two units of one SKU: more than a second."""
-        return math.ceil(2 * self._storm.per_s)
+        """So many pulls lie between two units of one SKU: longer than any bounce."""
+        return max(_RIGHT_AFTER, math.ceil(1.5 * self._storm.per_s))
 
     # --- what they do wrong ---------------------------------------------------------------------------------
 
@@ -152,7 +166,7 @@ class GatewayShift:
 
     def _restart(self, gateway: SimGateway, device: str, sends: asyncio.TaskGroup) -> None:
         """A counter that has gone so far that no unit's number is that of the other unit of its SKU."""
-        if len(current(gateway.ledger, device)) > self._apart:
+        if len(current(gateway.ledger, device)) > self._apart + _VOLLEYS_BETWEEN:
             self.misdeeds["counters restarted"] += 1
             sends.create_task(gateway.settle())  # what waits to be overtaken leaves before the new number 1
             gateway.restart_count(device)
