@@ -14,7 +14,7 @@ from agent.api.messages import PairedView, Role
 from agent.cli_pair_words import ForPeople, ForPrograms, PairWords
 from agent.cli_words import FAILED, FINE, USAGE, Commands, id_of, positive, refuse
 from agent.config import Config, ConfigError, load, parse
-from agent.config_scanning import all_profiles
+from agent.config_scanning import Bluetooth, all_profiles
 from devices.errors import DeviceGone
 from devices.labels.code_sheet import SheetCode, code_sheet
 from devices.links.url import ble_address, ble_url
@@ -82,8 +82,15 @@ async def _wait(options: argparse.Namespace, config: Config | None, code: str, w
     configured = config.scanners if config is not None else ()
     skip = [ble_address(each.url)[0] for each in configured if each.url.startswith("ble:")]
     profiles = all_profiles(config.profiles if config is not None else ())
+    bluetooth = config.bluetooth if config is not None else Bluetooth()
     return await pair(
-        code, options.seconds, profiles, skip=skip, adapters=options.adapter, on_progress=words.candidate
+        code,
+        options.seconds,
+        profiles,
+        skip=skip,
+        adapters=options.adapter or bluetooth.adapters,
+        slots=bluetooth.slots,
+        on_progress=words.candidate,
     )
 
 

@@ -56,6 +56,7 @@ def _find(options: argparse.Namespace) -> int:
     config = load(options.config) if options.config else None
     places = _Places(config.scanners if config is not None else ())
     profiles = all_profiles(config.profiles if config is not None else ())
+    options.adapter = options.adapter or list(config.bluetooth.adapters if config is not None else ())
     fault: str | None = None
     found: list[Found] = []
     try:

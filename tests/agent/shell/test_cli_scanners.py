@@ -127,6 +127,23 @@ def _all_of(ours: int) -> str:
     return shown.decode()
 
 
+@pytest.fixture
+def elsewhere(config: Path) -> Path:
+    """A site that uses an adapter which is not there."""
+    config.write_text(SMALLEST + '[bluetooth]\nadapters = ["hci7"]\n')
+    return config
+
+
+@pytest.mark.usefixtures("guns")
+async def test_the_sites_own_adapters_are_the_ones_that_listen(
+    elsewhere: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nothing_plugged_in(monkeypatch, tmp_path)
+    assert await ran("find", "--seconds", "1", "--config", str(elsewhere)) == 1
+    assert await ran("pair", "--seconds", "1", "--config", str(elsewhere)) == 1
+    assert capfd.readouterr().err.count("no Bluetooth adapter") == 2
+
+
 async def test_a_machine_without_bluetooth_is_told_what_to_do(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
