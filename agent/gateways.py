@@ -20,7 +20,7 @@ from devices.links.url import gateway_address
 from devices.mqtt import Message
 from devices.pda import GatewayScan, Malformed
 from devices.scanners.assembler import Burst
-from devices.scanners.gateway import device_id
+from devices.scanners.gateway import GatewayFormat, device_id
 from devices.scanners.gateway_reader import GatewayReader
 from devices.scanners.scan import Feedback, Scan, Vitals
 
@@ -92,11 +92,18 @@ class Gateways:
             return  # a scan that the broker has stored was taken when it was sent, and comes with every connection
         if not self._link.connected:
             self._waited.begin()  # what the broker has kept comes before it confirms the subscriptions
-        reader = self._readers.setdefault(gateway, GatewayReader(_CONTRACTS_OWN))
+        reader = self._reader_of(gateway)
         read = reader.read(message.topic, message.payload, time.time(), time.monotonic())
         if reader.waiting:
             self._half_there.set()
         await self._take(gateway, read, again=message.again)
+
+    def _reader_of(self, gateway: str) -> GatewayReader:
+        """A gateway that is not configured speaks the contract's JSON."""
+        reader = self._readers.get(gateway)
+        if reader is None:
+            reader = self._readers[gateway] = GatewayReader(GatewayFormat())
+        return reader
 
     async def _take(self, gateway: str, read: Sequence[GatewayScan | Malformed], *, again: bool) -> None:
         for each in read:
@@ -165,9 +172,6 @@ class _Waited:
         """Did the scan of this device that comes now wait?"""
         burst = self._bursts.setdefault((gateway, device), Burst(self._connected_at))
         return burst.takes(time.monotonic())
-
-
-_CONTRACTS_OWN = format_of(Gateway(id="contract"))
 
 
 def _sent_as(gateway: str, scan: GatewayScan) -> str:
