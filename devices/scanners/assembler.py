@@ -53,16 +53,10 @@ class Assembler:
         self._await_silence()
 
     def end(self, error: Exception) -> None:
-        """The connection is gone: `next_scan` raises `error` once every scan before it is taken."""
+        """The connection is gone: `next_output` raises `error` once every scan before it is taken."""
         self._cancel_silence()
         self._put(self._framer.cut())
         self._out.put_nowait(error)
-
-    async def next_scan(self) -> Scan:
-        """The next scan, where nothing is written to the scanner; raises what `end` was given."""
-        while isinstance(out := await self.next_output(), Answer):
-            continue
-        return out
 
     async def next_output(self) -> Scan | Answer:
         """The next scan, or what is to be written before it; raises what `end` was given."""

@@ -20,14 +20,21 @@ def assembler(noises: list[Noise] | None = None) -> Assembler:
     return Assembler(LineFramer(), ([] if noises is None else noises).append)
 
 
+async def text_of(line: Assembler) -> str:
+    """Of the next scan; nothing is answered before it."""
+    out = await line.next_output()
+    assert isinstance(out, Scan)
+    return out.text
+
+
 async def test_scans_come_in_order_and_the_end_comes_after_the_last_of_them() -> None:
     line = assembler()
     line.feed(b"SF1\rSF")
     line.feed(b"2\r")
     line.end(DeviceGone("unplugged"))
-    assert [(await line.next_scan()).text for _ in range(2)] == ["SF1", "SF2"]
+    assert [await text_of(line) for _ in range(2)] == ["SF1", "SF2"]
     with pytest.raises(DeviceGone, match="unplugged"):
-        await line.next_scan()
+        await line.next_output()
 
 
 async def test_half_a_code_is_noise_when_the_connection_ends() -> None:
@@ -35,7 +42,7 @@ async def test_half_a_code_is_noise_when_the_connection_ends() -> None:
     line = assembler(noises)
     line.feed(b"SF1\rSF99")
     line.end(DeviceGone("out of range"))
-    assert (await line.next_scan()).text == "SF1"
+    assert await text_of(line) == "SF1"
     assert noises == [Noise("truncated", b"SF99")]
 
 
@@ -43,7 +50,7 @@ async def test_silence_ends_a_code_by_the_loops_clock() -> None:
     line = assembler()
     line.feed(b"SF1")
     async with asyncio.timeout(5):
-        assert (await line.next_scan()).text == "SF1"
+        assert await text_of(line) == "SF1"
 
 
 async def test_every_connection_has_a_name_of_its_own() -> None:

@@ -7,7 +7,7 @@ import pytest
 from devices.errors import DeviceGone
 from devices.scanners.assembler import Assembler, answer_scans
 from devices.scanners.framing import ssi_packets as ssi
-from devices.scanners.framing.framer import Noise
+from devices.scanners.framing.framer import Answer, Noise
 from devices.scanners.framing.ssi import SsiFramer
 from devices.scanners.framing.ssi_packets import DECODER, Beep, Cause, Opcode, Packet
 from devices.scanners.scan import Feedback, Scan, Vitals
@@ -81,8 +81,11 @@ async def test_a_code_that_is_refused_is_noise_and_answered() -> None:
     assert await told(batch) == ["malformed", ssi.nak(Cause.DENIED)]
 
 
-async def test_who_only_listens_sees_the_scans_alone() -> None:
+async def test_what_is_to_be_written_comes_before_the_scan_that_it_lets_come() -> None:
     line = Assembler(SsiFramer(), Desk().garbled)
     for packet in ssi_packets(b"SF" * 200):
         line.feed(packet)
-    assert (await line.next_scan()).text == "SF" * 200
+    answer, scan = [await line.next_output() for _ in range(2)]
+    assert answer == Answer(ssi.ACK)
+    assert isinstance(scan, Scan)
+    assert scan.text == "SF" * 200
