@@ -11,10 +11,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from agent.sandbox.gateway_desk import cassia_table
-from agent.sandbox.scanners import hardware_address, names
+from agent.sandbox.scanners import hardware_address, names, table
 from bench.gateway_ledger import Track, heard
 from bench.gateway_report import Storm
-from bench.scan_agent import table
 from devices.sim.gateway import CassiaShape, ContractShape, Faults, Ledger, SentScan, SimGateway
 
 SITE = "WH1"

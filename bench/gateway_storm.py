@@ -28,7 +28,8 @@ import msgspec
 from agent.core import events as ev
 from agent.sandbox.processes import Child
 from agent.store.verify import verify
-from bench.figures import folder_in, machine
+from bench.campaign import run
+from bench.figures import machine
 from bench.gateway_gaps import judge_gaps
 from bench.gateway_ledger import Told, at_broker, compare, count_taken, read_told
 from bench.gateway_report import Report, Storm, show_report
@@ -222,17 +223,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--kills", type=int, default=storm.kills, metavar="N", help="of the agent")
     parser.add_argument("--broker-kills", type=int, default=storm.broker_kills, metavar="N")
     parser.add_argument("--seed", type=int, default=storm.seed, metavar="N")
-    parser.add_argument("--json", action="store_true")
-    parser.add_argument("--dir", type=Path, default=Path(), help="a folder on the disk to use (this one)")
-    asked = vars(parser.parse_args(arguments))
-    as_json, parent = asked.pop("json"), asked.pop("dir")
-    with folder_in(parent) as folder:
-        report = asyncio.run(play(Storm(**asked), Path(folder)))
-    if as_json:
-        print(msgspec.json.encode(report).decode())
-    else:
-        show_report(report)
-    return 1 if report.faults else 0
+    return run(parser, arguments, lambda asked, folder: play(Storm(**asked), folder), show_report)
 
 
 if __name__ == "__main__":

@@ -10,15 +10,9 @@ from pathlib import Path
 import httpx
 
 from agent.sandbox.processes import Child
-from devices.scanners.voice import FeedbackMode
 
 _UP_WITHIN_S = 60.0
 _NOBODY = "mqtt://127.0.0.1:9"
-
-
-def table(name: str, url: str, feedback: FeedbackMode = "bel") -> str:
-    """A scanner at a dock, as the configuration has it."""
-    return f'[[scanners]]\nid = "{name}"\nurl = "{url}"\nrole = "ship"\nfeedback = "{feedback}"'
 
 
 def write_config(folder: Path, tables: Iterable[str], broker: str = _NOBODY) -> Path:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
-from bench.scan_agent import table
+from agent.sandbox.scanners import table
 from devices.scanners.ble.profiles import PROFILES
 from devices.sim.bluez import BleHandset, FakeBluez, Faults, Timing, weather
 

@@ -25,12 +25,11 @@ from contextlib import contextmanager, suppress
 from itertools import zip_longest
 from pathlib import Path
 
-import msgspec
-
 from agent.api.messages import Percentiles
 from agent.sandbox.processes import Child
 from agent.store.verify import verify
-from bench.figures import folder_in, machine
+from bench.campaign import run
+from bench.figures import machine
 from bench.scan_agent import cpu_s, start, write_config
 from bench.scan_ledger import compare_all, count_scans, died_with_agent, read_journal
 from bench.scan_report import BACK_WITHIN_S, Condition, Recovery, Report, Storm, show_report
@@ -207,17 +206,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=storm.seed, metavar="N")
     parser.add_argument("--weather", action="store_true", help="faults by chance between the blows")
     parser.add_argument("--kills-of-agent", type=int, default=0, metavar="N", dest="agent_kills")
-    parser.add_argument("--json", action="store_true")
-    parser.add_argument("--dir", type=Path, default=Path(), help="a folder on the disk to use (this one)")
-    asked = vars(parser.parse_args(arguments))
-    as_json, parent = asked.pop("json"), asked.pop("dir")
-    with folder_in(parent) as folder:
-        report = asyncio.run(play(Storm(**asked), Path(folder)))
-    if as_json:
-        print(msgspec.json.encode(report).decode())
-    else:
-        show_report(report)
-    return 1 if report.faults else 0
+    return run(parser, arguments, lambda asked, folder: play(Storm(**asked), folder), show_report)
 
 
 if __name__ == "__main__":

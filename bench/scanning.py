@@ -22,10 +22,11 @@ import msgspec
 from agent.api.messages import Percentiles
 from agent.core import commands as c
 from agent.sandbox.processes import Child
+from agent.sandbox.scanners import table
 from agent.store.store import DATABASE, Store, read_only
 from bench.figures import folder_in, machine, show
 from bench.orders import ask_all, lease, open_store, pay, stock_up
-from bench.scan_agent import cpu_s, start, table, write_config
+from bench.scan_agent import cpu_s, start, write_config
 from bench.scan_guns import Gun, scan_all
 
 RATES = (10, 100, 1000)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from agent.sandbox.typed import Say, Words, obey_words
+from devices.scanners.voice import FeedbackMode
 
 
 class Trigger(Protocol):
@@ -27,7 +28,7 @@ def hardware_address(maker: str, number: int) -> str:
     return f"{maker}:00:00:{number // 256:02X}:{number % 256:02X}"
 
 
-def table(name: str, url: str, feedback: str) -> str:
+def table(name: str, url: str, feedback: FeedbackMode = "bel") -> str:
     """`[[scanners]]` as a configuration has it."""
     return f'[[scanners]]\nid = "{name}"\nurl = "{url}"\nrole = "ship"\nfeedback = "{feedback}"\n'
 
