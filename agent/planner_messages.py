@@ -6,16 +6,38 @@ import struct
 
 import msgspec
 
-from routing import Cart, PickOrder, Plan, Spot
+from routing import (
+    Cart,
+    Effort,
+    FloorRules,
+    Layout,
+    PickOrder,
+    Plan,
+    Problem,
+    Rules,
+    Shelf,
+    Sourcing,
+    Spot,
+)
 
 LENGTH = struct.Struct(">I")
 
 
 class Floor(msgspec.Struct, frozen=True, tag="floor"):
-    """The layout from here on."""
+    """The layout from here on; `graph` where it has no aisles, but spots and ways alone."""
 
     spots: tuple[Spot, ...]
-    cross_aisles_y_mm: tuple[int, ...]
+    rules: FloorRules = FloorRules()
+    graph: bool = False
+
+    @classmethod
+    def of(cls, layout: Layout) -> Floor:
+        """The message for this layout."""
+        return cls(tuple(layout.spots.values()), layout.rules, not layout.decks)
+
+    def layout(self) -> Layout:
+        """The layout of this message."""
+        return Layout.graph(self.spots, self.rules.ways) if self.graph else Layout.of(self.spots, self.rules)
 
 
 class Solve(msgspec.Struct, frozen=True, tag="solve"):
@@ -24,8 +46,27 @@ class Solve(msgspec.Struct, frozen=True, tag="solve"):
     depot: str
     orders: tuple[PickOrder, ...]
     carts: tuple[Cart, ...]
-    deadline_s: float
-    seed: int
+    deadline_s: float = 1.0
+    seed: int = 1
+    drops: tuple[str, ...] = ()
+    shelves: tuple[Shelf, ...] = ()
+    sourcing: Sourcing = Sourcing()
+    rules: Rules = Rules()
+    effort: Effort = Effort()
+    split_zones: bool = True
+
+    @classmethod
+    def of(cls, problem: Problem, deadline_s: float, seed: int) -> Solve:
+        """The message for this problem."""
+        same = {name: getattr(problem, name) for name in cls.__struct_fields__ if hasattr(problem, name)}
+        return cls(**same, deadline_s=deadline_s, seed=seed)
+
+    def problem(self, layout: Layout) -> Problem:
+        """The problem of this message on a layout."""
+        apart = ("deadline_s", "seed")
+        return Problem(
+            layout, **{name: getattr(self, name) for name in self.__struct_fields__ if name not in apart}
+        )
 
 
 encode = msgspec.json.Encoder().encode

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 
-from routing.plan import Batch, Plan
+from routing.result import Batch, Plan
 from routing.problem import Cart, PickOrder, Problem
 
 

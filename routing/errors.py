@@ -6,8 +6,8 @@ class RoutingError(Exception):
 
 
 class LayoutError(RoutingError):
-    """A spot is nowhere in the layout."""
+    """A spot is nowhere in the layout, in a closed aisle, or cut off."""
 
 
 class ProblemError(RoutingError):
-    """Orders, lines or carts that cannot be told apart."""
+    """Orders, lines or carts that cannot be told apart, or rules that contradict each other."""
