@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from routing.problem import ANYWHERE, PickLine, PickOrder, Problem, Shelf, Sourcing
 from routing.taken import Taken
@@ -70,11 +70,22 @@ class Allotment:
                 return f"no-stock: {wanted} of {line.sku} wanted, {free} free"
         return ""
 
+    @property
+    def free_units(self) -> Mapping[tuple[str, str], int]:
+        """Units that nobody was promised, by SKU and location."""
+        return self._free
+
     def take(self, taken: Iterable[Taken]) -> None:
         """These units are nobody else's any more."""
         for each in taken:
             if each.line.location == ANYWHERE:
                 self._free[each.line.sku, each.location] -= each.qty
+
+    def give_back(self, taken: Iterable[Taken]) -> None:
+        """These units are free again."""
+        for each in taken:
+            if each.line.location == ANYWHERE:
+                self._free[each.line.sku, each.location] += each.qty
 
 
 def expiry(shelf: Shelf, sourcing: Sourcing) -> float:

@@ -254,9 +254,7 @@ def _aisle_ends(groups: Sequence[Sequence[Spot]]) -> list[int]:
     return sorted({y_mm for group in aisles for y_mm in (group[0].y_mm, group[-1].y_mm)})
 
 
-def _column(
-    group: Sequence[Spot], ends: Sequence[int], levels: Sequence[int], rules: FloorRules
-) -> Column:
+def _column(group: Sequence[Spot], ends: Sequence[int], levels: Sequence[int], rules: FloorRules) -> Column:
     """The corridor of these spots, reaching on to the next end of any aisle on either side."""
     low, high = group[0].y_mm, group[-1].y_mm
     if _has_bin(group):

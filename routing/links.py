@@ -9,9 +9,7 @@ from routing.parts import Part
 from routing.result import Batch, Left, Link
 
 
-def links_of(
-    batches: Iterable[Batch], left: Iterable[Left], parts: Iterable[Part]
-) -> tuple[Link, ...]:
+def links_of(batches: Iterable[Batch], left: Iterable[Left], parts: Iterable[Part]) -> tuple[Link, ...]:
     """A link for each order that is parted, with the carts that its parts are on now."""
     why = {part.order.order: part.why for part in parts if part.why}
     why |= {each.order: "too-big" for each in left if each.line_nos and each.order not in why}

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import permutations
 
 from routing.allot import Allotment
 from routing.problem import Cart, PickLine, PickOrder, Problem
 from routing.result import Left
+from routing.rules import Apart
 from routing.taken import Taken
 
 LATER = "later: every idle cart that fits is full, the order goes with the next one"
@@ -154,51 +156,74 @@ def _no_cart(carts: Sequence[Cart], part: Part) -> str:
         needs = ", ".join([*(f"zone {zone}" for zone in sorted(part.zones)), *sorted(part.skills)])
         return f"no-cart: no idle cart with a slot serves {needs}"
     if not any(part.fits(cart) for cart in near):
-        return (
-            f"too-big: {part.weight_g} g and {part.volume_cm3} cm³ are more than any idle cart of its zones takes"
-        )
+        return f"too-big: {part.weight_g} g and {part.volume_cm3} cm³ are more than any idle cart of its zones takes"
     return ""
 
 
 def _parted(problem: Problem, order: PickOrder, taken: Sequence[Taken]) -> Iterator[Part]:
-    """The order whole where some cart takes it; else by the zones of the pickers, else in cart-loads."""
-    by_zones = list(_by_zones(problem, taken))
-    for zones, group in by_zones:
-        loads = list(_cart_loads(problem.carts, zones, group))
-        for load in loads:
-            why = "zones" if len(by_zones) > 1 else "too-big" if len(loads) > 1 else ""
-            yield Part(order, tuple(load), _zones(problem, load), why)
+    """The order whole where some cart takes it; else by what must stay apart, by pickers' zones, in cart-loads."""
+    by_rules = list(_by_rules(problem, taken))
+    by_zones = [group for friends in by_rules for group in _by_zones(problem, friends)]
+    loads = [load for group in by_zones for load in _cart_loads(problem, group)]
+    why = "apart" if len(by_rules) > 1 else "zones" if len(by_zones) > 1 else "too-big"
+    for load in loads:
+        yield Part(order, tuple(load), _zones(problem, load), why if len(loads) > 1 else "")
+
+
+def _by_rules(problem: Problem, taken: Sequence[Taken]) -> list[list[Taken]]:
+    """Groups that hold nothing that a hard rule keeps apart; each goes to the first that will have it."""
+    hard = [rule for rule in problem.rules.apart if rule.penalty_mm is None]
+    if not hard:
+        return [list(taken)]
+    groups: list[list[Taken]] = []
+    for each in taken:
+        friends = (group for group in groups if not any(_clash(problem, hard, each, one) for one in group))
+        group = next(friends, None)
+        if group is None:
+            groups.append([each])
+        else:
+            group.append(each)
+    return groups
+
+
+def _clash(problem: Problem, rules: Iterable[Apart], a: Taken, b: Taken) -> bool:
+    in_zone = [(each.line, problem.layout.zone_of(each.location)) for each in (a, b)]
+    return any(
+        rule.one.holds(*one) and rule.other.holds(*other)
+        for rule in rules
+        for one, other in permutations(in_zone)
+    )
 
 
 def _zones(problem: Problem, taken: Iterable[Taken]) -> frozenset[str]:
     return frozenset(problem.layout.zone_of(each.location) for each in taken)
 
 
-def _by_zones(problem: Problem, taken: Sequence[Taken]) -> Iterator[tuple[frozenset[str], list[Taken]]]:
+def _by_zones(problem: Problem, taken: Sequence[Taken]) -> Iterator[list[Taken]]:
     """What one picker can fetch, as few groups as a greedy cover finds; all of it where one serves everything."""
     skills = frozenset(skill for each in taken for skill in each.line.skills)
     zones = _zones(problem, taken)
     if not problem.split_zones or any(may_pick(cart, zones, skills) for cart in problem.carts):
-        yield zones, list(taken)
+        yield list(taken)
         return
     rest = list(taken)
     while rest:
         options = [[each for each in rest if _can_fetch(problem, cart, each)] for cart in problem.carts]
         group = max(options, key=len, default=[]) or rest
-        yield _zones(problem, group), group
-        rest = [each for each in rest if each not in group]
+        yield group
+        fetched = set(group)
+        rest = [each for each in rest if each not in fetched]
 
 
 def _can_fetch(problem: Problem, cart: Cart, each: Taken) -> bool:
     return may_pick(cart, frozenset({problem.layout.zone_of(each.location)}), each.line.skills)
 
 
-def _cart_loads(
-    carts: Sequence[Cart], zones: frozenset[str], taken: Sequence[Taken]
-) -> Iterator[list[Taken]]:
+def _cart_loads(problem: Problem, taken: Sequence[Taken]) -> Iterator[list[Taken]]:
     """In one load where some cart takes all of it, else filled up to what the largest cart takes, unit by unit."""
+    zones = _zones(problem, taken)
     skills = frozenset(skill for each in taken for skill in each.line.skills)
-    near = [cart for cart in carts if may_pick(cart, zones, skills)]
+    near = [cart for cart in problem.carts if may_pick(cart, zones, skills)]
     weight_g = sum(each.qty * each.line.weight_g for each in taken)
     volume_cm3 = sum(each.qty * each.line.volume_cm3 for each in taken)
     if not near or any(weight_g <= cart.max_weight_g and volume_cm3 <= cart.max_volume_cm3 for cart in near):

@@ -1,126 +1,120 @@
-"""The planner: better than the quick plan where time allows, never worse, always in time.
+"""The planner: batches and tours as short as can be found in time, proven where they can be.
 
-Import it in a process of its own: OR-Tools and numpy come with it.
+Import it in a process of its own: OR-Tools, numpy and compiled code come with it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from random import Random
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from time import monotonic
 
+from routing.allot import Allotment
+from routing.batch import batch_of
+from routing.batching.form import form
+from routing.batching.job import Formed, Limits, Load
 from routing.check import check
-from routing.exchange import Exchange, Load
-from routing.heuristic import quick_plan
-from routing.plan import Batch, Left, Plan
-from routing.pool import Pool
-from routing.problem import PickOrder, Problem
-from routing.search import ProvenTour, search
-from routing.sift import LATER
-from routing.tour import batch_of, locations_of
+from routing.jobs import Staffed, job_of
+from routing.links import links_of
+from routing.parts import LATER, Part, Prepared, prepare
+from routing.problem import ANYWHERE, Cart, Problem
+from routing.quick import quick_plan
+from routing.result import Batch, Plan
+from routing.sources.improve import improve_sources
+from routing.tours.door import Guide
 
-MAX_LOCATIONS = 900
-"""So many locations are planned over at once in a second or more (the time to prepare grows with their square);
-orders beyond them wait, or stay as the quick plan has them."""
-MAX_PRICES = 20_000
-"""Limit of orders times locations, summed over the carts: what has to be priced before the first exchange."""
-MAX_ORDER_LOCATIONS = 60
-"""A waiting order with more locations is not brought into exchanges."""
-RESERVE_S = 0.02
-"""Kept back from the deadline, beside the time of the quick plan, to write the plan down and to check it."""
+TOUR_SHARE = 0.15
+"""So much of the deadline is kept for the tours of the batches, and to write the plan down."""
+TOUR_S = 0.004
+"""About what one batch takes to be walked and written down, where no rule and no shelf has to be thought of."""
 
 
-def plan(problem: Problem, deadline_s: float, seed: int = 1) -> Plan:
-    """Plan one round within `deadline_s` seconds, sooner where nothing improves any more.
+def plan(
+    problem: Problem,
+    deadline_s: float,
+    seed: int = 1,
+    *,
+    cores: int = 1,
+    iterations: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Plan:
+    """Plan one round within `deadline_s` seconds on so many cores.
 
-    Serves at least as many orders as `quick_plan`, its seeds (slot 1 of each batch) among them, and walks no
-    farther for the same number. The same `seed` searches the same way; how far it gets is a matter of time.
-    The plan has passed `check`.
+    What the idle carts take along leaves good company for what must wait; the most urgent order of each cart goes now.
+    With `iterations` the search ends after so many instead, and the same seed gives the same plan. `progress` is told
+    of each better set of batches what it costs, in the units of the problem's Effort. The plan has passed `check`.
     """
-    begun = monotonic()
-    quick = quick_plan(problem)
-    quick_s = monotonic() - begun
-    better = _improved(problem, quick, begun + deadline_s - RESERVE_S - quick_s, seed)
-    worse = (-better.served, better.distance_mm) > (-quick.served, quick.distance_mm)
-    return quick if worse or check(problem, better) else better
+    expires = monotonic() + deadline_s
+    prepared = prepare(problem)
+    if not prepared.parts:
+        return Plan(
+            (), prepared.left, 0, "nothing to plan", 0, links_of((), prepared.left, ()), prepared.notes
+        )
+    staffed = job_of(problem, prepared.parts)
+    search_ends = expires - max(TOUR_SHARE * deadline_s, min(TOUR_S * len(problem.carts), 0.5 * deadline_s))
+    formed = form(staffed.job, Limits(search_ends, iterations, cores, progress), seed)
+    found = _Walked(problem, prepared, staffed, expires).plan(formed)
+    return quick_plan(problem) if check(problem, found) else found
 
 
-def _improved(problem: Problem, quick: Plan, expires: float, seed: int) -> Plan:
-    """The quick plan, made better until nothing helps or `expires` (monotonic seconds) has come."""
-    orders = {order.order: order for order in problem.orders}
-    left_s = max(0.0, expires - monotonic())
-    limit = int(MAX_LOCATIONS * min(1.0, left_s) ** 0.5)
-    batches, kept = _manageable(quick.batches, limit)
-    if not batches:
-        return quick
-    carts = {cart.cart: cart for cart in problem.carts}
-    aboard = [orders[name] for batch in batches for name in batch.slots]
-    waiting = _window(problem, quick, aboard, limit)
-    pool = Pool.of(problem, [*aboard, *waiting], [carts[batch.cart] for batch in batches])
-    exchange = _exchange(pool, batches)
-    tours = search(exchange, expires, Random(seed))
-    better = [_batch(problem, pool, cart, tour) for cart, tour in enumerate(tours) if tour.load.orders]
-    return _plan(problem, quick, [*kept, *better])
+class _Walked:
+    """Turns what was batched into batches that are walked."""
 
+    def __init__(self, problem: Problem, prepared: Prepared, staffed: Staffed, expires: float) -> None:
+        self._problem = problem
+        self._prepared = prepared
+        self._staffed = staffed
+        self._expires = expires
+        self._guide = Guide(problem)
+        self._allotment = Allotment(problem)
+        self._moves = any(each.line.location == ANYWHERE for part in prepared.parts for each in part.taken)
 
-def _manageable(batches: Iterable[Batch], limit: int) -> tuple[list[Batch], list[Batch]]:
-    """The batches of up to `limit` locations together, and those beyond, which stay as they are."""
-    taken: set[str] = set()
-    prices = 0
-    open_batches, kept = [], []
-    for batch in batches:
-        locations = {stop.location for stop in batch.stops}
-        more = len(batch.slots) * len(locations)
-        if len(taken | locations) <= limit and prices + more <= MAX_PRICES:
-            taken |= locations
-            prices += more
-            open_batches.append(batch)
-        else:
-            kept.append(batch)
-    return open_batches, kept
+    def plan(self, formed: Formed) -> Plan:
+        """The loads that go now as batches; the others wait."""
+        for part in self._prepared.parts:
+            self._allotment.take(part.taken)
+        going = list(self._going(formed.loads))
+        batches = []
+        for n, (cart, parts) in enumerate(going):
+            share_s = max(0.0, self._expires - monotonic()) / (len(going) - n)
+            batches.append(self._batch(cart, parts, monotonic() + share_s))
+        aboard = {id(part) for _, parts in going for part in parts}
+        waiting = [part for part in self._prepared.parts if id(part) not in aboard]
+        left = (*self._prepared.left, *(part.left(LATER) for part in waiting))
+        distance_mm = sum(batch.distance_mm for batch in batches)
+        return Plan(
+            batches=tuple(batches),
+            left=left,
+            distance_mm=distance_mm,
+            method=formed.method,
+            bound_mm=0 if waiting or self._moves else self._bound_mm(formed, batches),
+            links=links_of(batches, left, self._prepared.parts),
+            notes=self._prepared.notes,
+        )
 
+    def _going(self, loads: Sequence[Load]) -> Iterator[tuple[Cart, list[Part]]]:
+        """The carts that go now with their parts, the most urgent cart-load first within a type."""
+        idle = [list(carts) for carts in self._staffed.carts]
+        for load in sorted(loads, key=lambda load: min(load.items)):
+            if not self._staffed.job.types[load.type].waits:
+                parts = [self._prepared.parts[item] for item in sorted(load.items)]
+                yield idle[load.type].pop(0), parts
 
-def _window(problem: Problem, quick: Plan, aboard: Iterable[PickOrder], limit: int) -> list[PickOrder]:
-    """The most urgent of the waiting orders, up to `limit` locations with those aboard."""
-    taken = set(locations_of(aboard))
-    later = {left.order for left in quick.left if left.reason == LATER}
-    window = []
-    for order in sorted(problem.orders, key=lambda order: order.rank):
-        locations = locations_of([order])
-        if order.order in later and len(locations) <= MAX_ORDER_LOCATIONS:
-            taken.update(locations)
-            if len(taken) > limit:
-                break
-            window.append(order)
-    return window
+    def _batch(self, cart: Cart, parts: Sequence[Part], deadline: float) -> Batch:
+        """A cart's parts with their tour; from other shelves where that is shorter."""
+        taken = tuple(each for part in parts for each in part.taken)
+        if self._moves:
+            moved = improve_sources(self._problem, cart, taken, self._free(), deadline)
+            self._allotment.give_back(taken)
+            self._allotment.take(moved)
+            taken = moved
+        return batch_of(self._problem, cart, parts, self._guide.lead(cart, taken, deadline))
 
+    def _free(self) -> Mapping[tuple[str, str], int]:
+        return self._allotment.free_units
 
-def _exchange(pool: Pool, batches: Sequence[Batch]) -> Exchange:
-    """The batches as loads; their seeds stay on the carts."""
-    number = {order.order: n for n, order in enumerate(pool.orders)}
-    node = {location: n for n, location in enumerate(pool.locations)}
-    loads = []
-    for batch in batches:
-        walk = dict.fromkeys(node[stop.location] for stop in batch.stops)
-        walk.pop(0, None)
-        loads.append(Load(tuple(number[name] for name in batch.slots), (0, *walk, 0)))
-    return Exchange(pool, loads, frozenset(number[batch.slots[0]] for batch in batches))
-
-
-def _batch(problem: Problem, pool: Pool, cart: int, tour: ProvenTour) -> Batch:
-    """A cart's load as a batch."""
-    orders = [pool.orders[order] for order in tour.load.orders]
-    at_depot = [problem.depot] if problem.depot in locations_of(orders) else []
-    walk = [*at_depot, *(pool.locations[node] for node in tour.load.tour[1:-1])]
-    return batch_of(problem, pool.carts[cart].cart, orders, walk, tour.bound_mm)
-
-
-def _plan(problem: Problem, quick: Plan, batches: Sequence[Batch]) -> Plan:
-    planned = {order for batch in batches for order in batch.slots}
-    reasons = {left.order: left.reason for left in quick.left}
-    left = tuple(
-        Left(order.order, reasons.get(order.order, LATER))
-        for order in problem.orders
-        if order.order not in planned
-    )
-    return Plan(tuple(batches), left, sum(batch.distance_mm for batch in batches), "exchange+ortools")
+    def _bound_mm(self, formed: Formed, batches: Sequence[Batch]) -> int:
+        """What no plan for these orders on these carts walks less than, where millimetres are what was made small."""
+        effort = self._problem.effort
+        if effort.by_time:
+            return 0
+        return min(formed.bound // effort.per_mm(""), sum(batch.distance_mm for batch in batches))

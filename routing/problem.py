@@ -126,8 +126,8 @@ class Problem:
     carts: tuple[Cart, ...]
     drops: tuple[str, ...] = ()
     shelves: tuple[Shelf, ...] = ()
-    sourcing: Sourcing = Sourcing()
-    rules: Rules = Rules()
+    sourcing: Sourcing = field(default_factory=Sourcing)
+    rules: Rules = field(default_factory=Rules)
     effort: Effort = field(default_factory=Effort)
     split_zones: bool = True
 

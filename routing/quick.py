@@ -93,7 +93,9 @@ def _joins(problem: Problem, cart: Cart, candidate: _Candidate, taken: Sequence[
     )
 
 
-def _least_added(pool: dict[int, _Candidate], fitting: Iterable[int], taken: Sequence[_Candidate]) -> int | None:
+def _least_added(
+    pool: dict[int, _Candidate], fitting: Iterable[int], taken: Sequence[_Candidate]
+) -> int | None:
     """The one that adds fewest aisle blocks, then least span along x; the most urgent of equals."""
     least_x_mm = min(candidate.least_x_mm for candidate in taken)
     greatest_x_mm = max(candidate.greatest_x_mm for candidate in taken)

@@ -12,7 +12,7 @@ class Tour:
     `cost` is what was made small, in the units of the problem's Effort (hundredths of mm, or µs; the walk alone, with
     penalties of soft rules, without handling); no tour through these stops that keeps the rules costs less than
     `bound`. `distance_mm` is the walk through the spots in this order, `time_ms` its time with turns and handling.
-    `rules_cost_mm` is how much shorter it could be without the hard rules; `broken` names the soft rules that it breaks.
+    `rules_cost_mm` is how much shorter it could be without the hard rules; `broken` names the soft rules it breaks.
     """
 
     spots: tuple[str, ...]

@@ -6,7 +6,7 @@ from numba import types
 from numba.extending import intrinsic
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def lowest_bit(typingctx, word):  # type: ignore[no-untyped-def]
     """Number of the lowest bit that is set in a word of 64 bits which is not 0."""
 

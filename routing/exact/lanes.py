@@ -51,7 +51,7 @@ class Lanes:
         x_mm = np.array([column.x_mm for column in grid.columns], np.int64)
         steps = np.append(np.diff(x_mm), 0) * effort.per_mm("")
         through = lengths[:, 1:-1]
-        full = (through < NEVER).all(axis=1)
+        full = np.asarray((through < NEVER).all(axis=1))
         aisles = np.array([bool(column.aisle) for column in grid.columns])
         regular = bool(full.any() and full[aisles].all() and (through[full] == through[full][0]).all())
         return cls(machine(len(grid.levels_y_mm)), lengths, per_mm, steps, effort.turn, full, regular)

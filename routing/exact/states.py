@@ -92,9 +92,9 @@ def machine(slots: int, *, open_ended: bool = False) -> Machine:
                     queue.append(after)
                 moves.append((number[state], number[after], option))
     starts = np.cumsum([0, *map(len, found)]).astype(np.int32)
-    moves = np.array([move for table in found for move in table], np.int32).reshape(-1, 3)
+    flat = np.array([move for table in found for move in table], np.int32).reshape(-1, 3)
     accepting = np.array([_is_tour(state) for state in number], np.bool_)
-    return Machine(slots, len(number), 1, accepting, moves, starts)
+    return Machine(slots, len(number), 1, accepting, flat, starts)
 
 
 @dataclass(frozen=True, slots=True)

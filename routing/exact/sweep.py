@@ -9,15 +9,14 @@ import numpy as np
 from numba import njit
 
 from routing.exact.bits import lowest_bit
-from routing.exact.lanes import Costs
-from routing.exact.states import FROM_HIGH, FROM_LOW, GAP, ONCE, SKIP, TWICE, Ints
+from routing.exact.states import FROM_HIGH, FROM_LOW, GAP, ONCE, SKIP, TWICE
 
 _NEVER = 2**60
 WORD = 64
 """Stops of a segment are bits of words of this size, least y first."""
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def segment_costs(words, places, length, end, turn, out):  # type: ignore[no-untyped-def]
     """What each option of one segment costs, into `out` (6,).
 
@@ -29,7 +28,7 @@ def segment_costs(words, places, length, end, turn, out):  # type: ignore[no-unt
     for w in range(len(words)):
         word = words[w]
         while word:
-            place = places[w * WORD + lowest_bit(word)]
+            place = places[w * WORD + lowest_bit(word)]  # type: ignore[call-arg]  # numba passes the first one
             if first < 0:
                 first = place
             elif place - before > gap:
@@ -56,7 +55,7 @@ def segment_costs(words, places, length, end, turn, out):  # type: ignore[no-unt
             out[GAP] = 2 * (length - gap) + 4 * turn
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def step(moves, begin, end, options, now, after):  # type: ignore[no-untyped-def]
     """All moves of one table: least costs `after` from those `now`, each state a row."""
     after[:] = _NEVER
@@ -66,7 +65,7 @@ def step(moves, begin, end, options, now, after):  # type: ignore[no-untyped-def
             after[moves[m, 1]] = cost
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def traced_step(moves, begin, end, options, now, after, by):  # type: ignore[no-untyped-def]
     """As `step`; `by[s]` is the move that reaches state s at that cost."""
     after[:] = _NEVER
@@ -78,7 +77,7 @@ def traced_step(moves, begin, end, options, now, after, by):  # type: ignore[no-
             by[moves[m, 1]] = m
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def vertical(moves, starts, levels, options, now, spare):  # type: ignore[no-untyped-def]
     """All segments of one column, `options` (h + 1, 6); returns the arrays with the costs and to spare."""
     for s in range(levels + 1):
@@ -90,7 +89,7 @@ def vertical(moves, starts, levels, options, now, spare):  # type: ignore[no-unt
     return now, spare
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def sideways(moves, starts, levels, options, now, spare):  # type: ignore[no-untyped-def]
     """On to the next column along all cross-aisles; `options[x]` is the cost of x walks."""
     for slot in range(levels):
@@ -100,7 +99,7 @@ def sideways(moves, starts, levels, options, now, spare):  # type: ignore[no-unt
     return now, spare
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def sweep(moves, starts, accepting, levels, options, steps, flips):  # type: ignore[no-untyped-def]
     """The least cost of a tour through columns of `options` (n, h + 1, 6), `steps[i]` from column i to the next.
 
@@ -129,7 +128,7 @@ def sweep(moves, starts, accepting, levels, options, steps, flips):  # type: ign
     return best
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def traced_sweep(moves, starts, accepting, levels, options, steps, flips, by):  # type: ignore[no-untyped-def]
     """As `sweep`, with the table and the option that was taken in each step of the least tour, first to last.
 
@@ -153,9 +152,7 @@ def traced_sweep(moves, starts, accepting, levels, options, steps, flips, by):  
         for slot in range(levels):
             if flips[i] >> slot & 1:
                 tables[row] = 2 * levels + 1 + slot
-                traced_step(
-                    moves, starts[tables[row]], starts[tables[row] + 1], nothing, now, spare, by[row]
-                )
+                traced_step(moves, starts[tables[row]], starts[tables[row] + 1], nothing, now, spare, by[row])
                 now, spare = spare, now
                 row += 1
         if i + 1 < len(options):
@@ -175,16 +172,3 @@ def traced_sweep(moves, starts, accepting, levels, options, steps, flips, by):  
             taken[r] = moves[by[r, state], 2]
             state = moves[by[r, state], 0]
     return best, tables[:row], taken
-
-
-__all__ = [
-    "WORD",
-    "Costs",
-    "Ints",
-    "segment_costs",
-    "sideways",
-    "step",
-    "sweep",
-    "traced_sweep",
-    "vertical",
-]
