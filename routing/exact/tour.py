@@ -43,14 +43,14 @@ def exact_tour(lanes: Lanes, stops: Sequence[Cell], start: Cell, end: Cell | Non
         cost, order = _solve(lanes, [*stops, start])
         first = order.index(len(stops))
         return ExactTour(cost, (*order[first + 1 :], *order[:first]), True)
-    pairs = product(_exits(lanes, start), _exits(lanes, end))
+    pairs = product(exits_of(lanes, start), exits_of(lanes, end))
     cost, order = min(_between(lanes, stops, *pair) for pair in pairs)
     busy = {stop[1:3] for stop in stops}
-    inside = any(len(_exits(lanes, at)) > 1 and at[1:3] in busy for at in (start, end))
+    inside = any(len(exits_of(lanes, at)) > 1 and at[1:3] in busy for at in (start, end))
     return ExactTour(cost, order, not inside)
 
 
-def _exits(lanes: Lanes, at: Cell) -> list[_Exit]:
+def exits_of(lanes: Lanes, at: Cell) -> list[_Exit]:
     """The crossings next to a standing point."""
     length, place = int(lanes.lengths[at.column, at.segment]), lanes.cost_at(at)
     exits = []
