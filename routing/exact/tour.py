@@ -39,10 +39,23 @@ class _Exit(NamedTuple):
 
 def exact_tour(lanes: Lanes, stops: Sequence[Cell], start: Cell, end: Cell | None = None) -> ExactTour:
     """The least tour from `start` through all stops to `end`, or back to the start."""
-    if end is None or end == start:
-        cost, order = _solve(lanes, [*stops, start])
-        first = order.index(len(stops))
-        return ExactTour(cost, (*order[first + 1 :], *order[:first]), True)
+    end = end or start
+    if not stops and end == start:
+        return ExactTour(0, (), True)
+    crossing = _round(lanes, stops, start) if end == start else _through(lanes, stops, start, end)
+    straight = _straight(lanes, stops, start, end)
+    return straight if straight and straight.cost <= crossing.cost else crossing
+
+
+def _round(lanes: Lanes, stops: Sequence[Cell], start: Cell) -> ExactTour:
+    """The least tour that comes by a crossing and back."""
+    cost, order = _solve(lanes, [*stops, start])
+    first = order.index(len(stops))
+    return ExactTour(cost, (*order[first + 1 :], *order[:first]), True)
+
+
+def _through(lanes: Lanes, stops: Sequence[Cell], start: Cell, end: Cell) -> ExactTour:
+    """The least tour that comes by a crossing and ends elsewhere."""
     pairs = product(exits_of(lanes, start), exits_of(lanes, end))
     cost, order = min(_between(lanes, stops, *pair) for pair in pairs)
     busy = {stop[1:3] for stop in stops}
@@ -59,6 +72,20 @@ def exits_of(lanes: Lanes, at: Cell) -> list[_Exit]:
     if at.segment < lanes.levels and length < NEVER:
         exits.append(_Exit(at.column, at.segment, length - place + lanes.turn))
     return exits or [_Exit(at.column, 0, lanes.turn)]
+
+
+def _straight(lanes: Lanes, stops: Sequence[Cell], start: Cell, end: Cell) -> ExactTour | None:
+    """The tour that never leaves the segment where all of it lies: to one end of it first, or to the other."""
+    if any(cell[:3] != start[:3] for cell in (*stops, end)):
+        return None
+    ascending = sorted(range(len(stops)), key=lambda n: stops[n].offset_mm)
+    here, there = lanes.cost_at(start), lanes.cost_at(end)
+    places = [*(lanes.cost_at(stop) for stop in stops), here, there]
+    low, high = min(places), max(places)
+    low_first = here - low + (high - low) + high - there
+    high_first = high - here + (high - low) + there - low
+    order = ascending if low_first <= high_first else ascending[::-1]
+    return ExactTour(min(low_first, high_first), tuple(order), True)
 
 
 def _between(lanes: Lanes, stops: Sequence[Cell], first: _Exit, last: _Exit) -> tuple[int, tuple[int, ...]]:

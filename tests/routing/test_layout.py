@@ -10,8 +10,8 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 
-from routing import Layout, LayoutError, Spot
-from tests.routing.floors import DEPOT, block, layouts, spot
+from routing import Layout, LayoutError, Spot, Way
+from tests.routing.floors import DEPOT, block, layouts, special_floors, spot
 
 Node = tuple[int, int]
 Graph = dict[Node, dict[Node, int]]
@@ -19,6 +19,7 @@ Graph = dict[Node, dict[Node, int]]
 
 def graph_of(layout: Layout) -> Graph:
     """The floor with every standing point and crossing as a node, walked from neighbour to neighbour."""
+    assert layout.grid is not None
     graph: Graph = defaultdict(dict)
     rows: dict[int, list[Node]] = defaultdict(list)
 
@@ -27,15 +28,25 @@ def graph_of(layout: Layout) -> Graph:
             length = abs(along[one] - along[other])
             graph[one][other] = graph[other][one] = length
 
-    for n, corridor in enumerate(layout.corridors):
-        ys = set(layout.crossings_y_mm[corridor.first : corridor.last + 1])
-        for y_mm in ys:
+    levels = layout.grid.levels_y_mm
+    for n, column in enumerate(layout.grid.columns):
+        for y_mm in levels:
             rows[y_mm].append((n, y_mm))
-        ys |= {layout.place(s).y_mm for s in layout.spots if layout.place(s).corridor == n}
-        join([(n, y_mm) for y_mm in ys], {(n, y_mm): y_mm for y_mm in ys})
+        for segment, length_mm in enumerate(column.lengths_mm):
+            if length_mm is not None:
+                low = levels[segment - 1] if segment else levels[0] - length_mm
+                ys = {low, low + length_mm} | {
+                    spot.y_mm for spot in layout.spots.values() if layout.cell(spot.id)[1:3] == (n, segment)
+                }
+                join([(n, y_mm) for y_mm in ys], {(n, y_mm): y_mm for y_mm in ys})
     for row in rows.values():
-        join(row, {node: layout.corridors[node[0]].x_mm for node in row})
+        join(row, {node: layout.grid.columns[node[0]].x_mm for node in row})
     return graph
+
+
+def place(layout: Layout, spot_id: str) -> Node:
+    """The node of a spot."""
+    return layout.cell(spot_id).column, layout.spots[spot_id].y_mm
 
 
 def dijkstra(graph: Graph, start: Node) -> dict[Node, int]:
@@ -54,9 +65,9 @@ def dijkstra(graph: Graph, start: Node) -> dict[Node, int]:
 def test_a_distance_is_the_shortest_walk_on_the_explicit_graph(layout: Layout) -> None:
     graph = graph_of(layout)
     for a in layout.spots:
-        walks = dijkstra(graph, layout.place(a))
+        walks = dijkstra(graph, place(layout, a))
         assert {b: layout.distance_mm(a, b) for b in layout.spots} == {
-            b: walks[layout.place(b)] for b in layout.spots
+            b: walks[place(layout, b)] for b in layout.spots
         }
 
 
@@ -102,6 +113,66 @@ def test_blocks_whose_aisles_have_names_of_their_own_are_joined() -> None:
     assert (
         layout.distance_mm("L0", "F30") == 30 + 4 + 3
     )  # over to the only aisle of the block between, and back
+
+
+def test_cross_aisles_may_lie_beyond_the_bins_alone() -> None:
+    floor = block(2, 10, cross_aisles_y_mm=(0, 11_000), at_aisle_ends=False)
+    assert floor.distance_mm("0-0", "1-0") == 1_000 + 3_000 + 1_000
+    assert floor.distance_mm("0-9", "1-9") == 1_000 + 3_000 + 1_000
+
+
+def test_a_one_way_aisle_is_walked_round() -> None:
+    floor = block(2, 10, one_way={"1": "up"})
+    assert floor.distance_mm("1-2", "1-4") == 2_000
+    # Out at the far end, back down the other aisle, and up to it again.
+    assert floor.distance_mm("1-4", "1-2") == 5_000 + 3_000 + 9_000 + 3_000 + 2_000
+    assert floor.grid is None
+
+
+def test_a_closed_aisle_cannot_be_entered_but_is_passed_by() -> None:
+    floor = block(3, 10, closed_aisles=frozenset({"1"}))
+    assert floor.distance_mm("0-0", "2-0") == 6_000
+    with pytest.raises(LayoutError, match="'1-3' stands in an aisle that is closed"):
+        floor.distance_mm("0-0", "1-3")
+    assert len(floor.faults()) == 10
+
+
+def test_a_mezzanine_is_reached_by_its_lift_alone() -> None:
+    lift = Way("0-0", "2-0", 4_000)
+    floor = block(3, 10, decks=(frozenset({"C"}),), ways=(lift,))
+    assert floor.distance_mm("0-5", "2-5") == 5_000 + 4_000 + 5_000
+    assert len(floor.decks) == 2
+    without = block(3, 10, decks=(frozenset({"C"}),))
+    assert "cut-off: no walk leads from a depot to '2-5' and back" in without.faults()
+    with pytest.raises(LayoutError, match="cut-off: no walk leads from '0-5' to '2-5'"):
+        without.distance_mm("0-5", "2-5")
+
+
+def test_a_way_to_nowhere_is_refused() -> None:
+    with pytest.raises(LayoutError, match="'moon'"):
+        block(1, 2, ways=(Way("0-0", "moon", 1),))
+
+
+def test_any_floor_can_be_given_as_spots_and_ways() -> None:
+    spots = [spot(name, n, n * n) for n, name in enumerate("abcd")]
+    ways = [Way("a", "b", 5), Way("b", "c", 5), Way("a", "c", 100), Way("c", "d", 1, one_way=True)]
+    floor = Layout.graph(spots, ways)
+    assert floor.distance_mm("a", "c") == 10
+    assert not floor.reaches("a", "d")
+    assert pickle.loads(pickle.dumps(floor)).distance_mm("a", "d") == 11
+
+
+def test_without_a_depot_the_floor_says_so() -> None:
+    assert Layout.of([spot("a", 0, 0)]).faults()[0].startswith("no-depot")
+
+
+@given(special_floors())
+def test_a_special_floor_walks_no_shorter_than_the_plain_one(floor: Layout) -> None:
+    plain = Layout.of(floor.spots.values(), floor.rules.cross_aisles_y_mm)
+    for a in list(floor.spots)[:6]:
+        for b in list(floor.spots)[-6:]:
+            if floor.reaches(a, b) and not floor.rules.ways:
+                assert floor.distance_mm(a, b) >= plain.distance_mm(a, b)
 
 
 def test_a_spot_that_is_nowhere_is_named() -> None:

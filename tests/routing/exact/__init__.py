@@ -1,0 +1,1 @@
+"""Exact tours through parallel aisles."""
