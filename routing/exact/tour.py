@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing.exact.lanes import NEVER, Costs, Lanes
+from routing.exact.states import machine
 from routing.exact.sweep import WORD, segment_costs, traced_sweep
 from routing.exact.walk import Multigraph, Segment
-from routing.exact.states import machine
 from routing.layout import Cell
 
 
