@@ -93,7 +93,7 @@ def machine(slots: int, *, open_ended: bool = False) -> Machine:
                 moves.append((number[state], number[after], option))
     starts = np.cumsum([0, *map(len, found)]).astype(np.int32)
     flat = np.array([move for table in found for move in table], np.int32).reshape(-1, 3)
-    accepting = np.array([_is_tour(state) for state in number], np.bool_)
+    accepting = np.array([is_tour(state) for state in number], np.bool_)
     return Machine(slots, len(number), 1, accepting, flat, starts)
 
 
@@ -109,11 +109,11 @@ class _Segment:
         if state == CLOSED:
             return
         low, high = (self.low,), (self.high,)
-        yield ONCE, _joined(_flipped(state, (self.low, self.high)), self.low, self.high)
-        yield TWICE, _joined(state, self.low, self.high)
-        yield FROM_LOW, _touched(state, low)
-        yield FROM_HIGH, _touched(state, high)
-        yield GAP, _touched(state, low + high)
+        yield ONCE, joined(flipped(state, (self.low, self.high)), self.low, self.high)
+        yield TWICE, joined(state, self.low, self.high)
+        yield FROM_LOW, touched(state, low)
+        yield FROM_HIGH, touched(state, high)
+        yield GAP, touched(state, low + high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +126,11 @@ class _DeadEnd:
     def moves(self, state: State) -> Iterator[tuple[int, State]]:
         yield SKIP, state
         if state != CLOSED:
-            yield self.option, _touched(state, (self.slot,))
+            yield self.option, touched(state, (self.slot,))
 
 
 @dataclass(frozen=True, slots=True)
-class _Shift:
+class Shift:
     """Moves along a cross-aisle to the next column; the crossing that is left must be complete."""
 
     slot: int
@@ -147,7 +147,7 @@ class _Shift:
         else:
             yield 2, state
             if state.component.count(component) > 1:
-                yield 0, _freed(state, self.slot)
+                yield 0, freed(state, self.slot)
             elif max(state.component) == 1:
                 yield 0, CLOSED
 
@@ -160,29 +160,29 @@ class _Flip:
 
     def moves(self, state: State) -> Iterator[tuple[int, State]]:
         if state != CLOSED:
-            yield 0, _touched(_flipped(state, (self.slot,)), (self.slot,))
+            yield 0, touched(flipped(state, (self.slot,)), (self.slot,))
 
 
-def _tables(slots: int) -> Iterator[_Segment | _DeadEnd | _Shift | _Flip]:
+def _tables(slots: int) -> Iterator[_Segment | _DeadEnd | Shift | _Flip]:
     """In the order that Machine numbers them."""
     yield from (_Segment(slot, slot + 1) for slot in range(slots - 1))
     yield _DeadEnd(0, FROM_HIGH)
     yield _DeadEnd(slots - 1, FROM_LOW)
-    yield from (_Shift(slot) for slot in range(slots))
+    yield from (Shift(slot) for slot in range(slots))
     yield from (_Flip(slot) for slot in range(slots))
 
 
-def _is_tour(state: State) -> bool:
+def is_tour(state: State) -> bool:
     """Whether the part that was swept is a whole tour."""
     return state == CLOSED or (not any(state.odd) and max(state.component, default=0) <= 1)
 
 
-def _flipped(state: State, slots: Sequence[int]) -> State:
+def flipped(state: State, slots: Sequence[int]) -> State:
     odd = tuple(odd != (slot in slots) for slot, odd in enumerate(state.odd))
     return State(state.component, odd)
 
 
-def _touched(state: State, slots: Sequence[int]) -> State:
+def touched(state: State, slots: Sequence[int]) -> State:
     """These slots have been walked to; those that had not been are components of their own."""
     component = list(state.component)
     for slot in slots:
@@ -190,13 +190,13 @@ def _touched(state: State, slots: Sequence[int]) -> State:
     return _numbered(component, state.odd)
 
 
-def _joined(state: State, one: int, other: int) -> State:
-    component = list(_touched(state, (one, other)).component)
+def joined(state: State, one: int, other: int) -> State:
+    component = list(touched(state, (one, other)).component)
     kept, gone = component[one], component[other]
     return _numbered([kept if each == gone else each for each in component], state.odd)
 
 
-def _freed(state: State, slot: int) -> State:
+def freed(state: State, slot: int) -> State:
     component = list(state.component)
     component[slot] = 0
     return _numbered(component, state.odd)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from routing.exact.frontier_tour import can_sweep, frontier_tour
 from routing.exact.lanes import NEVER, Costs, Lanes
 from routing.exact.states import machine
 from routing.exact.sweep import WORD, segment_costs, traced_sweep
@@ -20,8 +21,8 @@ from routing.layout import Cell
 class ExactTour(NamedTuple):
     """The least cost of a tour and the numbers of its stops as walked.
 
-    `proven` is False where it starts or ends elsewhere than at a crossing, in a segment with stops: then the least cost
-    may be lower.
+    `proven` is False where the floor has too many cross-aisles for the sweep from point to point, and the sweep by
+    segments is not exact: with turns, and where a tour starts or ends amid the stops of a segment. Then less may do.
     """
 
     cost: int
@@ -42,25 +43,33 @@ def exact_tour(lanes: Lanes, stops: Sequence[Cell], start: Cell, end: Cell | Non
     end = end or start
     if not stops and end == start:
         return ExactTour(0, (), True)
+    if _by_points(lanes, stops, start, end) and can_sweep(lanes, closed=end == start):
+        return ExactTour(*frontier_tour(lanes, stops, start, end), True)
     crossing = _round(lanes, stops, start) if end == start else _through(lanes, stops, start, end)
     straight = _straight(lanes, stops, start, end)
     return straight if straight and straight.cost <= crossing.cost else crossing
+
+
+def _by_points(lanes: Lanes, stops: Sequence[Cell], start: Cell, end: Cell) -> bool:
+    """Whether the sweep by segments is not exact: with turns, or where a tour begins or ends amid stops."""
+    if lanes.turn or end == start:
+        return lanes.turn > 0
+    busy = {stop[1:3] for stop in stops}
+    return any(at[1:3] in busy and all(leave.cost for leave in exits_of(lanes, at)) for at in (start, end))
 
 
 def _round(lanes: Lanes, stops: Sequence[Cell], start: Cell) -> ExactTour:
     """The least tour that comes by a crossing and back."""
     cost, order = _solve(lanes, [*stops, start])
     first = order.index(len(stops))
-    return ExactTour(cost, (*order[first + 1 :], *order[:first]), True)
+    return ExactTour(cost, (*order[first + 1 :], *order[:first]), not lanes.turn)
 
 
 def _through(lanes: Lanes, stops: Sequence[Cell], start: Cell, end: Cell) -> ExactTour:
     """The least tour that comes by a crossing and ends elsewhere."""
     pairs = product(exits_of(lanes, start), exits_of(lanes, end))
     cost, order = min(_between(lanes, stops, *pair) for pair in pairs)
-    busy = {stop[1:3] for stop in stops}
-    inside = any(len(exits_of(lanes, at)) > 1 and at[1:3] in busy for at in (start, end))
-    return ExactTour(cost, order, not inside)
+    return ExactTour(cost, order, not _by_points(lanes, stops, start, end))
 
 
 def exits_of(lanes: Lanes, at: Cell) -> list[_Exit]:
