@@ -26,7 +26,7 @@ format: $(VENV)/.installed-test     ## rewrite the code in the house format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.installed-test      ## figures, ratios against a raw baseline, how cost grows
+bench: $(VENV)/.installed-bench     ## figures, ratios against a raw baseline, how cost grows
 	$(BIN)/python -m bench
 
 campaign: $(VENV)/.installed-test   ## the long forms of the seeded tests: kills, printers' faults, storms of scans (SEED=1)
@@ -43,6 +43,8 @@ lock: $(VENV)/.installed-test       ## pin the dependencies again
 	  --no-emit-trusted-host --no-emit-find-links -o requirements.lock pyproject.toml
 	$(BIN)/pip-compile -q --upgrade --extra test --strip-extras --no-header --no-annotate --no-emit-index-url \
 	  --no-emit-trusted-host --no-emit-find-links -c requirements.lock -o requirements-test.lock pyproject.toml
+	$(BIN)/pip-compile -q --upgrade --extra bench --strip-extras --no-header --no-annotate --no-emit-index-url \
+	  --no-emit-trusted-host --no-emit-find-links -c requirements-test.lock -o requirements-bench.lock pyproject.toml
 
 clean:           ## remove the virtual environment and caches
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -59,4 +61,8 @@ $(VENV)/.installed: $(VENV)/.made requirements.lock pyproject.toml
 
 $(VENV)/.installed-test: $(VENV)/.installed requirements-test.lock
 	$(BIN)/pip install -q --disable-pip-version-check -r requirements-test.lock
+	@touch $@
+
+$(VENV)/.installed-bench: $(VENV)/.installed-test requirements-bench.lock
+	$(BIN)/pip install -q --disable-pip-version-check -r requirements-bench.lock
 	@touch $@
