@@ -1,11 +1,12 @@
-"""Carts filled in thought: who on shift may take which orders of the pool, and how many carts those would fill."""
+"""Who on shift may take which orders of the pool, how many carts those would fill, and who gets a list that waits."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import cycle, islice
-from math import ceil
+from math import ceil, inf
+from typing import NamedTuple
 
 from routing import Cart
 
@@ -85,3 +86,24 @@ def _took_some(cart: Cart, unclaimed: dict[str, Ready], shift: Shift) -> bool:
     load, _ = filled(cart, unclaimed, shift)
     claim(cart, load, unclaimed)
     return bool(load)
+
+
+class Waiting(NamedTuple):
+    """A pick list that is nobody's yet: how many totes it needs, its zones, the earliest cut-off of its orders."""
+
+    task: str
+    totes: int
+    due_ms: int | None = None
+    zones: frozenset[str] = frozenset()
+
+
+def hand_out(lists: Iterable[Waiting], idle: Iterable[Cart]) -> list[tuple[Waiting, Cart]]:
+    """Lists for idle carts, the earliest cut-off first, else as they stand; each goes to the smallest cart it fits."""
+    free = sorted(idle, key=lambda cart: (cart.slots, len(cart.zones) or inf))
+    given = []
+    for each in sorted(lists, key=lambda each: inf if each.due_ms is None else each.due_ms):
+        cart = next((cart for cart in free if cart.slots >= each.totes and cart.serves(each.zones)), None)
+        if cart is not None:
+            free.remove(cart)
+            given.append((each, cart))
+    return given

@@ -98,9 +98,9 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What to ask now (None: nothing yet), in how many ms to look again at the latest, when the next wave is due."""
+    """What to ask now, one after the other, in how many ms to look again at the latest, when the next wave is due."""
 
-    ask: Ask | None
+    asks: tuple[Ask, ...]
     again_ms: int
     wave_ms: int
 
@@ -109,17 +109,34 @@ def decide(policy: Policy, floor: Floor) -> Decision:
     """What the planner is asked now. Look again as soon as its answer is there: what it leaves may be due as well."""
     urgent = by_urgency(policy, floor)
     shift = Shift(floor.carts)
-    is_wave = policy.release == "wave" and floor.now_ms >= floor.wave_ms
-    if is_wave:
+    if policy.release == "wave" and floor.now_ms >= floor.wave_ms:
         floor = replace(floor, wave_ms=floor.now_ms + round(policy.wave_every_s * 1000))
-        carts = carts_for_all(urgent, shift)
-        orders = urgent if carts else []
+        asks = _wave(policy, floor, urgent, shift)
     else:
-        loads = _worth_walking(policy, floor, urgent, shift)
-        carts = [cart for cart, _ in loads]
-        orders = _window(policy, floor, urgent, loads, shift)
-    ask = _ask(policy, floor, orders, carts, wave=is_wave) if orders else None
-    return Decision(ask, _again_ms(policy, floor), floor.wave_ms)
+        asks = _lists(policy, floor, urgent, shift)
+    return Decision(asks, _again_ms(policy, floor), floor.wave_ms)
+
+
+def _lists(policy: Policy, floor: Floor, urgent: Sequence[Ready], shift: Shift) -> tuple[Ask, ...]:
+    """For idle hands, where it is worth walking."""
+    loads = _worth_walking(policy, floor, urgent, shift)
+    if not loads:
+        return ()
+    orders = _window(policy, floor, urgent, loads, shift)
+    return (_ask(policy, floor, orders, [cart for cart, _ in loads], wave=False),)
+
+
+def _wave(policy: Policy, floor: Floor, urgent: Sequence[Ready], shift: Shift) -> tuple[Ask, ...]:
+    """All that is ready. Where that is more than the idle hands take at once, what is pressing gets lists of its own,
+    which go first."""
+    pressing = [ready for ready in urgent if is_pressing(policy, floor, ready)]
+    others = urgent[len(pressing) :]
+    at_once = sum(cart.slots for cart in floor.idle) >= len(urgent)
+    parts = [urgent] if at_once else [pressing, others]
+    carts = [carts_for_all(part, shift) for part in parts]
+    return tuple(
+        _ask(policy, floor, part, some, wave=True) for part, some in zip(parts, carts, strict=True) if some
+    )
 
 
 # --- urgency ----------------------------------------------------------------------------------------------------
@@ -129,7 +146,7 @@ def by_urgency(policy: Policy, floor: Floor) -> list[Ready]:
     """The pool, most urgent first: cut-offs that are near, then what waited too long, then by priority and age."""
 
     def key(ready: Ready) -> tuple[int, int, int, int, str]:
-        if _latest_start_ms(policy, floor, ready) - floor.now_ms <= floor.round_ms:
+        if _latest_start_ms(policy, floor, ready) <= _next_chance_ms(policy, floor):
             return 0, ready.cutoff_ms or 0, -ready.priority, ready.ready_ms, ready.order
         if is_pressing(policy, floor, ready):
             return 1, ready.ready_ms, 0, 0, ready.order
@@ -141,13 +158,19 @@ def by_urgency(policy: Policy, floor: Floor) -> list[Ready]:
 def is_pressing(policy: Policy, floor: Floor, ready: Ready) -> bool:
     """Whether it should not be left to the next round: its cut-off would be missed, or it has waited too long."""
     patient_ms = ready.ready_ms + round(policy.patience_s * 1000)
-    return min(_latest_start_ms(policy, floor, ready), patient_ms) - floor.now_ms <= floor.round_ms
+    return min(_latest_start_ms(policy, floor, ready), patient_ms) <= _next_chance_ms(policy, floor)
 
 
 def round_ms(lists_ms: Sequence[int], guess_ms: int = 900_000) -> int:
     """How long a list takes: nine in ten of the last fifty took no longer; a guess while there are none."""
     lately = sorted(lists_ms[-50:])
     return lately[9 * len(lately) // 10] if lately else guess_ms
+
+
+def _next_chance_ms(policy: Policy, floor: Floor) -> float:
+    """When what is not planned now can count on hands again: those that go now are back, after the next wave."""
+    wave_s = policy.wave_every_s if policy.release == "wave" else 0.0
+    return floor.now_ms + floor.round_ms + 1000 * wave_s
 
 
 def _due_ms(policy: Policy, floor: Floor, ready: Ready) -> int | None:

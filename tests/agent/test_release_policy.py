@@ -9,8 +9,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.cart_filling import Ready, Shift, carts_for_all
-from agent.release_policy import Floor, Policy, busy_percent, by_urgency, decide, round_ms
+from agent.cart_filling import Ready, Shift, Waiting, carts_for_all, hand_out
+from agent.release_policy import Ask, Floor, Policy, busy_percent, by_urgency, decide, round_ms
 from routing import Cart
 
 MINUTE_MS = 60_000
@@ -38,14 +38,22 @@ def floor(*pool: Ready, idle: tuple[Cart, ...] = (cart("P1"),), **more: Any) -> 
 
 def carts_of(policy: Policy, seen: Floor) -> set[str]:
     """Whose carts are asked for."""
-    asked = decide(policy, seen).ask
-    return {each.cart for each in asked.carts} if asked else set()
+    return {each.cart for asked in decide(policy, seen).asks for each in asked.carts}
 
 
 def orders_of(policy: Policy, seen: Floor) -> list[str]:
     """The orders to choose from, most urgent first."""
-    asked = decide(policy, seen).ask
-    return [each.order for each in sorted(asked.orders, key=lambda each: each.rank)] if asked else []
+    return [
+        each.order
+        for asked in decide(policy, seen).asks
+        for each in sorted(asked.orders, key=lambda each: each.rank)
+    ]
+
+
+def only(policy: Policy, seen: Floor) -> Ask:
+    """The one problem that is asked."""
+    (asked,) = decide(policy, seen).asks
+    return asked
 
 
 @st.composite
@@ -76,7 +84,7 @@ def floors(draw: st.DrawFn) -> Floor:
 
 def test_a_cart_that_is_not_full_waits_for_company() -> None:
     decision = decide(SITE, floor(ready("SO-1", 5), ready("SO-2", 2)))
-    assert decision.ask is None
+    assert decision.asks == ()
     assert decision.again_ms == 14_000, "20 s after the first was ready, less the planner's second"
 
 
@@ -101,14 +109,12 @@ def test_an_order_near_its_cut_off_waits_for_nobody() -> None:
     by_quarter_past = {"cutoff_ms": NOON_MS + 20 * MINUTE_MS}
     pressed = floor(ready("SO-1", 0, **by_quarter_past), round_ms=15 * MINUTE_MS)
     assert carts_of(SITE, pressed) == {"P1"}
-    assert decide(SITE, replace(pressed, round_ms=14 * MINUTE_MS)).ask is None
+    assert decide(SITE, replace(pressed, round_ms=14 * MINUTE_MS)).asks == ()
 
 
 @given(floors())
 def test_nobody_idle_waits_while_an_order_they_may_take_has_waited_long_enough(seen: Floor) -> None:
-    decision = decide(SITE, seen)
-    asked = {each.order for each in decision.ask.orders} if decision.ask else set()
-    sent = {each.cart for each in decision.ask.carts} if decision.ask else set()
+    asked, sent = set(orders_of(SITE, seen)), carts_of(SITE, seen)
     shift = Shift(seen.carts)
     overdue = [each for each in seen.pool if NOON_MS - each.ready_ms >= SITE.max_wait_ms]
     for hand in seen.idle:
@@ -120,13 +126,12 @@ def test_nobody_idle_waits_while_an_order_they_may_take_has_waited_long_enough(s
 
 @given(floors())
 def test_only_idle_hands_are_asked_for_and_each_may_take_something(seen: Floor) -> None:
-    asked = decide(SITE, seen).ask
-    if asked is None:
-        return
+    asks = decide(SITE, seen).asks
     shift, pool = Shift(seen.carts), {each.order: each for each in seen.pool}
-    assert {each.cart for each in asked.carts} <= {each.cart for each in seen.idle}
-    for hand in asked.carts:
-        assert any(shift.may_take(hand, pool[wanted.order]) for wanted in asked.orders)
+    assert carts_of(SITE, seen) <= {each.cart for each in seen.idle}
+    for asked in asks:
+        for hand in asked.carts:
+            assert any(shift.may_take(hand, pool[wanted.order]) for wanted in asked.orders)
 
 
 @given(floors(), st.sampled_from([SITE, WAVES]))
@@ -135,17 +140,16 @@ def test_the_floor_is_looked_at_again_before_anything_changes_by_the_clock_alone
 ) -> None:
     decision = decide(policy, seen)
     assert 0 < decision.again_ms <= MINUTE_MS
-    if decision.ask is None:
+    if not decision.asks:
         quiet = replace(seen, now_ms=NOON_MS + decision.again_ms - 1, wave_ms=decision.wave_ms)
-        assert decide(policy, quiet).ask is None
+        assert decide(policy, quiet).asks == ()
 
 
 @given(floors(), st.sampled_from([SITE, WAVES]))
 def test_no_order_is_asked_for_twice_and_ranks_have_no_gap(seen: Floor, policy: Policy) -> None:
-    asked = decide(policy, seen).ask
-    if asked is not None:
+    assert max(Counter(orders_of(policy, seen)).values(), default=1) == 1
+    for asked in decide(policy, seen).asks:
         assert [each.rank for each in asked.orders] == list(range(len(asked.orders)))
-        assert max(Counter(each.order for each in asked.orders).values()) == 1
         assert max(Counter(each.cart for each in asked.carts).values()) == 1
 
 
@@ -174,8 +178,7 @@ def test_the_planner_is_told_when_an_order_must_be_back() -> None:
         ready("missed", 30, cutoff_ms=NOON_MS + 4 * MINUTE_MS),
         ready("free", 30),
     ]
-    asked = decide(SITE, floor(*pool)).ask
-    assert asked is not None
+    asked = only(SITE, floor(*pool))
     assert {each.order: each.due_s for each in asked.orders} == {"due": 55 * 60, "missed": None, "free": None}
 
 
@@ -217,19 +220,29 @@ def test_an_order_is_parted_only_where_nobody_on_shift_serves_all_of_it() -> Non
 
 def test_between_waves_a_full_cart_waits_too() -> None:
     decision = decide(WAVES, floor(*(ready(f"SO-{n}", 600) for n in range(30))))
-    assert decision.ask is None
+    assert decision.asks == ()
     assert decision.again_ms == MINUTE_MS
     assert decision.wave_ms == NOON_MS + 10 * MINUTE_MS
 
 
 def test_a_wave_takes_all_that_is_ready_on_carts_that_are_nobodys() -> None:
     pool = [ready(f"SO-{n}") for n in range(30)]
-    decision = decide(WAVES, floor(*pool, wave_ms=NOON_MS))
-    assert decision.ask is not None
-    assert decision.ask.wave
-    assert len(decision.ask.orders) == 30
-    assert "P1" not in {each.cart for each in decision.ask.carts}
-    assert decision.wave_ms == NOON_MS + 15 * MINUTE_MS
+    seen = floor(*pool, wave_ms=NOON_MS)
+    asked = only(WAVES, seen)
+    assert asked.wave
+    assert len(asked.orders) == 30
+    assert "P1" not in {each.cart for each in asked.carts}
+    assert decide(WAVES, seen).wave_ms == NOON_MS + 15 * MINUTE_MS
+
+
+def test_in_a_wave_that_not_all_hands_can_take_at_once_what_is_pressing_gets_lists_of_its_own() -> None:
+    near = [ready(f"near-{n}", cutoff_ms=NOON_MS + 30 * MINUTE_MS) for n in range(3)]
+    far = [ready(f"far-{n}", cutoff_ms=NOON_MS + 90 * MINUTE_MS) for n in range(5)]
+    seen = floor(*far, *near, wave_ms=NOON_MS)
+    first, second = decide(WAVES, seen).asks
+    assert {each.order for each in first.orders} == {each.order for each in near}
+    assert {each.order for each in second.orders} == {each.order for each in far}
+    assert len(only(WAVES, replace(seen, idle=(cart("P1"), cart("P2")))).orders) == 8
 
 
 def test_what_the_next_wave_would_be_too_late_for_goes_before_it() -> None:
@@ -241,9 +254,26 @@ def test_what_the_next_wave_would_be_too_late_for_goes_before_it() -> None:
 
 
 def test_a_wave_is_planned_while_nobody_is_on_shift() -> None:
-    asked = decide(WAVES, floor(ready("SO-1"), idle=(), cart=cart("site"), wave_ms=NOON_MS)).ask
-    assert asked is not None
-    assert [each.cart for each in asked.carts] == ["cart-1", "cart-2"]
+    seen = floor(ready("SO-1"), idle=(), cart=cart("site"), wave_ms=NOON_MS)
+    assert carts_of(WAVES, seen) == {"cart-1", "cart-2"}
+
+
+def test_lists_that_wait_go_by_cut_off_to_the_smallest_cart_that_serves_them() -> None:
+    lists = [
+        Waiting("free", 2, zones=frozenset("A")),
+        Waiting("late", 6, 9, frozenset("A")),
+        Waiting("soon", 3, 5, frozenset("AB")),
+        Waiting("soonest", 1, 1, frozenset("C")),
+    ]
+    large, small, zone_a = cart("large", slots=8), cart("small", slots=4), cart("A", "A", slots=9)
+
+    def handed(*idle: Cart) -> dict[str, str]:
+        return {each.task: hand.cart for each, hand in hand_out(lists, idle)}
+
+    assert handed(large, small) == {"soonest": "small", "soon": "large"}
+    assert handed(small, zone_a) == {"soonest": "small", "late": "A"}, "zone A alone is no use for the others"
+    assert handed(small) == {"soonest": "small"}
+    assert handed() == {}
 
 
 @given(floors())
