@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Meta, Struct, field
 
+from agent.config_picking import Picking as Picking
 from agent.config_scanning import BleProfile, Bluetooth, Codes, Gateway, Id, Scanner, Scanning
 from agent.core.model import Party
 from devices.links.address import check_address
@@ -73,20 +74,6 @@ class Api(Struct, frozen=True):
     socket: Path = Path("/run/floorhand/api.sock")
     listen: str | None = None
     token_file: Path | None = None
-
-
-class Picking(Struct, frozen=True):
-    """How orders are released, and what a cart holds."""
-
-    release: Literal["continuous", "wave"] = "continuous"
-    wave_every_s: Annotated[float, Meta(gt=0)] = 900
-    max_wait_s: Annotated[float, Meta(ge=0)] = 20
-    plan_s: Annotated[float, Meta(gt=0, le=60)] = 1.0
-    accept_within_s: Annotated[float, Meta(gt=0)] = 300
-    cart_slots: Positive = 8
-    cart_max_weight_g: Positive = 60_000
-    cart_max_volume_cm3: Positive = 200_000
-    cross_aisles_y_mm: tuple[int, ...] = ()
 
 
 class Media(Struct, frozen=True):
@@ -281,6 +268,8 @@ def _refuse_wrong(config: Config, path: Path) -> None:
     floor = Topics(config.site.id).agent_reads()
     scanning = Scanning(config.scanners, config.profiles, config.gateways, config.codes, floor)
     for key, fault in scanning.faults():
+        raise ConfigError(f"{path}: `{key}`: {fault}")
+    for key, fault in config.picking.faults():
         raise ConfigError(f"{path}: `{key}`: {fault}")
     _refuse_open_api(config, path)
 

@@ -1,13 +1,19 @@
-"""Asks the planner's process, and always has a feasible plan in time: without it, the quick heuristic's."""
+"""Asks the planner's process, and always has a feasible plan in time: without it, the quick heuristic's.
+
+Every plan is verified before anybody walks it. One that fails is never released: the quick plan is, and the instance
+is written to a file with which `floorhand plan` shows the fault again.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import sys
+from pathlib import Path
 
+from agent.plan_files import save_failed
 from agent.planner_messages import LENGTH, Floor, Solve, decode_plan, encode, framed
-from routing import Layout, Plan, Problem, quick_plan
+from routing import Layout, Plan, Problem, check, quick_plan
 
 log = logging.getLogger(__name__)
 
@@ -16,9 +22,11 @@ _START_S = 10.0
 
 
 class Planner:
-    """One child process, started when first needed and again after it died or hung."""
+    """One child process, started when first needed and again after it died or hung; `failures`: a folder."""
 
-    def __init__(self) -> None:
+    def __init__(self, failures: Path, cores: int = 1) -> None:
+        self._failures = failures
+        self._cores = cores
         self._process: asyncio.subprocess.Process | None = None
         self._knows: Layout | None = None
         self.pid: int | None = None
@@ -28,26 +36,41 @@ class Planner:
         starting = self._process is None or self._process.returncode is not None
         try:
             async with asyncio.timeout(deadline_s + (_START_S if starting else _GRACE_S)):
-                return await self._ask(problem, deadline_s, seed)
+                plan = await self._ask(problem, deadline_s, seed)
         except (TimeoutError, OSError, asyncio.IncompleteReadError, ValueError) as error:
             log.warning(
                 "the planner process gave no plan (%s): the quick one is used", error or type(error).__name__
             )
             await self.close()
             return await asyncio.to_thread(quick_plan, problem)
+        return await asyncio.to_thread(self._verified, problem, plan)
+
+    def _verified(self, problem: Problem, plan: Plan) -> Plan:
+        """The plan, if it keeps every promise."""
+        faults = check(problem, plan)
+        if not faults:
+            return plan
+        try:
+            kept = str(save_failed(problem, plan, faults, self._failures))
+        except OSError as error:
+            kept = f"nowhere, it could not be written: {error}"
+        log.error(
+            "a plan failed its check (%s): the quick one is used; the instance is in %s", faults[0], kept
+        )
+        return quick_plan(problem)
+
+    async def start(self) -> None:
+        """Start the process ahead of the first problem, so that what it imports delays no plan."""
+        await self._running()
 
     async def _ask(self, problem: Problem, deadline_s: float, seed: int) -> Plan:
         process = await self._running()
         assert process.stdin is not None
         assert process.stdout is not None
         if self._knows is not problem.layout:
-            layout = problem.layout
-            floor = Floor(tuple(layout.spots.values()), layout.cross_aisles_y_mm)
-            process.stdin.write(framed(encode(floor)))
-            self._knows = layout
-        process.stdin.write(
-            framed(encode(Solve(problem.depot, problem.orders, problem.carts, deadline_s, seed)))
-        )
+            process.stdin.write(framed(encode(Floor.of(problem.layout))))
+            self._knows = problem.layout
+        process.stdin.write(framed(encode(Solve.of(problem, deadline_s, seed, self._cores))))
         await process.stdin.drain()
         length = LENGTH.unpack(await process.stdout.readexactly(LENGTH.size))[0]
         return decode_plan(await process.stdout.readexactly(length))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from typing import Self
 
 import msgspec
 
@@ -31,7 +32,7 @@ class Floor(msgspec.Struct, frozen=True, tag="floor"):
     graph: bool = False
 
     @classmethod
-    def of(cls, layout: Layout) -> Floor:
+    def of(cls, layout: Layout) -> Self:
         """The message for this layout."""
         return cls(tuple(layout.spots.values()), layout.rules, not layout.decks)
 
@@ -48,6 +49,7 @@ class Solve(msgspec.Struct, frozen=True, tag="solve"):
     carts: tuple[Cart, ...]
     deadline_s: float = 1.0
     seed: int = 1
+    cores: int = 1
     drops: tuple[str, ...] = ()
     shelves: tuple[Shelf, ...] = ()
     sourcing: Sourcing = Sourcing()
@@ -56,14 +58,14 @@ class Solve(msgspec.Struct, frozen=True, tag="solve"):
     split_zones: bool = True
 
     @classmethod
-    def of(cls, problem: Problem, deadline_s: float, seed: int) -> Solve:
+    def of(cls, problem: Problem, deadline_s: float, seed: int, cores: int = 1) -> Self:
         """The message for this problem."""
         same = {name: getattr(problem, name) for name in cls.__struct_fields__ if hasattr(problem, name)}
-        return cls(**same, deadline_s=deadline_s, seed=seed)
+        return cls(**same, deadline_s=deadline_s, seed=seed, cores=cores)
 
     def problem(self, layout: Layout) -> Problem:
         """The problem of this message on a layout."""
-        apart = ("deadline_s", "seed")
+        apart = ("deadline_s", "seed", "cores")
         return Problem(
             layout, **{name: getattr(self, name) for name in self.__struct_fields__ if name not in apart}
         )

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
+from agent import release_policy as policy
+from agent.cart_filling import Ready
 from agent.config import Config
 from agent.core import commands as c
 from agent.core.events import (
@@ -18,31 +21,34 @@ from agent.core.events import (
     StockSet,
     StopResized,
     StopShort,
+    TaskAssigned,
+    TaskDone,
     TaskRecalled,
 )
 from agent.core.floor import Entry
-from agent.core.model import Location, Order, Sku, Stock, Task
+from agent.core.model import HELD_TASK, Location, Order, Sku, Stock, Task
 from agent.desk import TaskDesk
 from agent.planner import Planner
 from agent.release import (
-    Candidates,
-    CartLimits,
     Catalogue,
+    Due,
+    Floor,
     Hand,
-    candidates,
-    carts_of,
+    cart_of,
     layout_of,
+    problem_of,
     released,
+    stuck_of,
 )
 from agent.store.store import Store, now_ms
 from agent.store.tables import table
-from routing import Layout, PickOrder, Problem
+from routing import Layout, LayoutError, Plan
 
 log = logging.getLogger(__name__)
 
 _POOL = """INDEXED BY orders_pool WHERE state IN ('ready', 'released', 'picking') AND untasked_qty > 0 AND held IS NULL
            ORDER BY priority DESC, ready_at LIMIT ?"""
-_LOOKAHEAD = 4  # times what the carts hold: enough choice for short tours
+_WAVE_LIMIT = 10_000  # orders of one wave
 _TICK_S = 1.0
 _BREATH_S = 0.05  # events come in bursts: look once after each
 #: What puts orders into the pool, and what may help one that could not be planned.
@@ -58,40 +64,52 @@ class Releaser:
         self._store = store
         self._desk = desk
         self._picking = config.picking
-        self._limits = CartLimits(config.picking.cart_max_weight_g, config.picking.cart_max_volume_cm3)
+        self._policy = policy.Policy.of(config.picking)
         self._reader = store.reader()
-        self._planner = Planner()
-        self._layout: Layout | None = None  # None: look at the locations again
-        self._next_wave_at = time.monotonic() + config.picking.wave_every_s
+        self._planner = Planner(config.site.data_dir / "failed-plans", config.picking.cores)
+        self._floor: Floor | None = None  # None: look at the locations again
+        self._wave_ms = now_ms() + self._wave_every_ms
         self._seed = 0
         self._stuck: frozenset[str] = frozenset()  # orders that only a count or master data can help
+        self._begun_ms: dict[str, int] = {}
+        self._took_ms: deque[int] = deque(maxlen=50)
         store.follow(self._committed)
+
+    @property
+    def _wave_every_ms(self) -> int:
+        return round(self._picking.wave_every_s * 1000)
 
     def _committed(self, entries: Sequence[Entry]) -> None:
         for entry in entries:
-            if isinstance(entry.event, LocationSet):
-                self._layout = None
-            if isinstance(entry.event, _MENDING):
+            event = entry.event
+            if isinstance(event, LocationSet):
+                self._floor = None
+            if isinstance(event, TaskAssigned):
+                self._begun_ms[event.task] = entry.at
+            elif isinstance(event, TaskDone | TaskRecalled):
+                begun_ms = self._begun_ms.pop(event.task, None)
+                if begun_ms is not None and isinstance(event, TaskDone):
+                    self._took_ms.append(entry.at - begun_ms)
+            if isinstance(event, _MENDING):
                 self._stuck = frozenset()
-            elif isinstance(entry.event, OrderAccepted):
-                self._stuck -= {entry.event.order_no}
-            if isinstance(entry.event, _MENDING + _READYING):
+            elif isinstance(event, OrderAccepted):
+                self._stuck -= {event.order_no}
+            if isinstance(event, _MENDING + _READYING):
                 self._desk.idle.set()
 
     async def run(self) -> None:
         """For ever."""
         try:
+            await self._planner.start()
+            again_s = 0.0
             while True:
-                await self._desk.idle.wait(self._wait_s())
+                await self._desk.idle.wait(min(_TICK_S, max(_BREATH_S, again_s)))
                 await self._recall_silent()
                 await self._assign_planned()
-                await self._release()
+                again_s = await self._release()
                 await asyncio.sleep(_BREATH_S)
         finally:
             await self._planner.close()
-
-    def _wait_s(self) -> float:
-        return min(_TICK_S, max(_BREATH_S, self._picking.max_wait_s / 4))
 
     # --- lists that wait, and lists that nobody takes -------------------------------------------------------
 
@@ -126,99 +144,74 @@ class Releaser:
 
     # --- new lists ------------------------------------------------------------------------------------------
 
-    async def _release(self) -> None:
-        if self._picking.release == "wave":
-            if time.monotonic() >= self._next_wave_at:
-                self._next_wave_at = time.monotonic() + self._picking.wave_every_s
-                await self.release_wave()
-            return
-        hands = self._desk.idle_hands()
-        if hands:
-            await self._plan_for(hands, self._worthwhile(len(hands)))
+    async def _release(self) -> float:
+        """Ask the planner for what the policy wants now; in how many seconds to look again."""
+        floor = self._where()
+        hands = {hand.pda: hand for hand in self._desk.idle_hands()}
+        self._wave_ms = min(self._wave_ms, now_ms() + self._wave_every_ms)  # the clock may have been set
+        wave = self._picking.release == "wave" and now_ms() >= self._wave_ms
+        if floor is None or not (hands or wave):
+            return _TICK_S
+        orders = self._pool(_WAVE_LIMIT if wave else self._window(len(hands)))
+        seen = self._seen(floor, orders, hands.values())
+        decision = policy.decide(self._policy, seen)
+        self._wave_ms = decision.wave_ms
+        for ask in decision.asks:
+            await self._plan(floor, ask, {order.order_no: order for order in orders}, hands)
+        return decision.again_ms / 1000
 
-    def _worthwhile(self, hands: int) -> int:
-        """How many lists: as many as full carts can be sent; one more once somebody has waited long enough."""
-        sql = "SELECT order_no, ready_at FROM orders " + _POOL
-        most = (hands + 1) * self._picking.cart_slots + len(self._stuck)
-        waiting = [at for order_no, at in self._reader.execute(sql, (most,)) if order_no not in self._stuck]
-        full, rest = divmod(len(waiting), self._picking.cart_slots)
-        patience_ms = max(0.0, self._picking.max_wait_s - self._picking.plan_s - self._wait_s()) * 1000
-        if rest and now_ms() - min(waiting) >= patience_ms:
-            full += 1
-        return min(full, hands)
+    def _window(self, hands: int) -> int:
+        """So many orders of the pool are looked at: enough to fill the idle carts, and a choice beside."""
+        return (hands + 1) * self._picking.cart_slots * self._policy.look_ahead
 
-    async def release_wave(self) -> int:
-        """Plan everything that is ready, for as many carts as it takes; PDAs get the lists one by one. How many."""
-        count = self._reader.execute(
-            f"SELECT count(*) FROM (SELECT 1 FROM orders {_POOL})", (10_000,)
-        ).fetchone()[0]
-        slots = self._picking.cart_slots
-        carts = [Hand(f"cart-{n}", None, None, frozenset(), slots) for n in range(-(-count // slots) * 2)]
-        return await self._plan(carts, {}, count) if count else 0
+    def _pool(self, limit: int) -> list[Order]:
+        """The first of the pool that something can be done about; for orders of unknown goods nothing can."""
+        pool = table(Order).find(self._reader, _POOL, (limit + len(self._stuck),))
+        orders = [order for order in pool if order.order_no not in self._stuck]
+        skus = self._catalogue(orders).skus
+        unknown = {order.order_no for order in orders if not _open_skus(order) <= skus.keys()}
+        self._stuck |= unknown
+        return [order for order in orders if order.order_no not in unknown]
 
-    async def _plan_for(self, hands: list[Hand], lists: int) -> None:
-        """Hands that serve the whole floor first; then others, with what lies in their zones.
-
-        An order is picked in parts only where nobody on shift serves the whole floor.
-        """
-        whole = [hand for hand in hands if not hand.zones][:lists]
-        if whole:
-            lists -= await self._plan(whole, {hand.pda: hand for hand in whole}, len(whole))
-        parts = all(hand.zones for hand in self._desk.hands())
-        for hand in hands:
-            if hand.zones and lists > 0:
-                lists -= await self._plan([hand], {hand.pda: hand}, 1, hand.zones, parts=parts)
+    def _seen(self, floor: Floor, orders: Sequence[Order], idle: Iterable[Hand]) -> policy.Floor:
+        """The floor as the policy looks at it."""
+        catalogue = self._catalogue(orders)
+        free = {hand.pda for hand in idle}
+        carts = [(hand.pda, cart_of(hand, self._picking)) for hand in self._desk.hands()]
+        held = table(Task).find(self._reader, f"WHERE state IN {tuple(map(str, HELD_TASK))}")
+        return policy.Floor(
+            now_ms=now_ms(),
+            pool=[_ready(order, catalogue) for order in orders],
+            idle=[cart for pda, cart in carts if pda in free],
+            busy=[cart for pda, cart in carts if pda not in free],
+            walked=[_aisles_ahead(task, floor) for task in held],
+            round_ms=policy.round_ms([*self._took_ms]),
+            wave_ms=self._wave_ms,
+            cart=cart_of(Hand("cart", None, None, frozenset(), self._picking.cart_slots), self._picking),
+        )
 
     async def _plan(
-        self,
-        carts: list[Hand],
-        hands: dict[str, Hand],
-        loads: int,
-        zones: frozenset[str] = frozenset(),
-        *,
-        parts: bool = True,
-    ) -> int:
-        """How many lists were asked of the door; `parts`: orders may be begun that need other zones too."""
-        floor = self._floor()
-        if floor is None:
-            return 0
-        layout, depot = floor
-        found = await self._find(loads, zones)
-        orders = [order for order in found.orders if parts or self._is_whole(order)]
-        if not orders:
-            return 0
-        problem = Problem(layout, depot, tuple(orders), carts_of(carts, self._limits))
+        self, floor: Floor, ask: policy.Ask, orders: dict[str, Order], hands: dict[str, Hand]
+    ) -> None:
+        """Have the planner answer, and release what it found."""
+        due = [Due(orders[wanted.order], wanted.due_s) for wanted in ask.orders]
+        problem = problem_of(
+            due,
+            self._catalogue([each.order for each in due]),
+            floor,
+            ask.carts,
+            self._picking,
+            busy_percent=ask.busy_percent,
+            split_zones=ask.wave or all(hand.zones for hand in self._desk.hands()),
+        )
         self._seed += 1
         plan = await self._planner.plan(problem, self._picking.plan_s, self._seed)
-        command = c.ReleaseWave(lists=released(plan, found, hands, layout, depot))
-        if not command.lists:
-            return 0
-        outcome = await self._store.ask(command)
-        if outcome.status == "refused":
-            log.info("a plan came too late: %s", outcome.reason)
-        return len(command.lists)
-
-    async def _find(self, loads: int, zones: frozenset[str]) -> Candidates:
-        """Enough of the pool for so many carts; what cannot be planned is shown, and left out until something helps."""
-        most = loads * self._picking.cart_slots * _LOOKAHEAD
-        pool = [
-            order
-            for order in table(Order).find(self._reader, _POOL, (most + len(self._stuck),))
-            if order.order_no not in self._stuck
-        ]
-        catalogue = self._catalogue(pool)
-        found = candidates(pool, catalogue, self._limits, zones)
-        await self._show_stuck(found)
-        unknown = {
-            order.order_no for order in pool if any(sku not in catalogue.skus for sku in _open_skus(order))
-        }
-        self._stuck |= found.stuck.keys() | unknown
-        return found
-
-    def _is_whole(self, order: PickOrder) -> bool:
-        """Is everything here that is still open of it?"""
-        known = next(table(Order).find(self._reader, "WHERE order_no = ?", (order.order,)))
-        return sum(line.qty for line in order.lines) == sum(line.untasked_qty for line in known.lines)
+        await self._show_stuck(plan)
+        command = c.ReleaseWave(lists=released(plan, {} if ask.wave else hands, floor))
+        if command.lists:
+            outcome = await self._store.ask(command)
+            if outcome.status == "refused":
+                log.info("a plan came too late: %s", outcome.reason)
 
     def _catalogue(self, pool: Sequence[Order]) -> Catalogue:
         """Goods and places of the pool's lines."""
@@ -234,19 +227,62 @@ class Releaser:
                 locations[place] = known
         return Catalogue(skus, locations, stock)
 
-    def _floor(self) -> tuple[Layout, str] | None:
+    def _where(self) -> Floor | None:
         """The layout and the depot where tours begin; None while the hub has not told us of one."""
-        if self._layout is None:
-            locations = table(Location).find(self._reader, "")
-            self._layout = layout_of(locations, self._picking.cross_aisles_y_mm)
-        depots = self._layout.depots
-        return (self._layout, depots[0]) if depots else None
+        if self._floor is None:
+            layout = self._layout()
+            depots = layout.depots
+            if not depots:
+                return None
+            self._floor = Floor(layout, depots[0])
+            for fault in layout.faults():
+                log.warning("the floor: %s", fault)
+        return self._floor
 
-    async def _show_stuck(self, found: Candidates) -> None:
-        for order_no, why in found.stuck.items():
+    def _layout(self) -> Layout:
+        locations = list(table(Location).find(self._reader, ""))
+        rules, only_ways = self._picking.floor_rules, self._picking.floor.only_ways
+        try:
+            return layout_of(locations, rules, only_ways=only_ways)
+        except LayoutError as error:
+            log.warning("the floor: %s: its ways are left out until the location is known", error)
+            return layout_of(locations, replace(rules, ways=()), only_ways=only_ways)
+
+    async def _show_stuck(self, plan: Plan) -> None:
+        """What cannot be planned is shown, and left out until something helps."""
+        stuck = stuck_of(plan)
+        self._stuck |= stuck.keys()
+        for order_no, why in stuck.items():
             kind = why.partition(":")[0]
             text = f"order {order_no} cannot be picked: {why}"
             await self._store.ask(c.OpenException(kind=kind, subject=order_no, text=text, order_no=order_no))
+
+
+def _ready(order: Order, catalogue: Catalogue) -> Ready:
+    """An order of the pool as the policy looks at it; a line belongs to the zone where most of its goods are."""
+    lines = [line for line in order.lines if line.untasked_qty > 0]
+    zones = {zone for line in lines if (zone := _zone_of(line.sku, catalogue))}
+    return Ready(
+        order=order.order_no,
+        ready_ms=order.ready_at or 0,
+        priority=order.priority,
+        cutoff_ms=order.cutoff_at,
+        zones=frozenset(zones),
+        weight_g=sum(line.untasked_qty * catalogue.skus[line.sku].weight_g for line in lines),
+        volume_cm3=sum(line.untasked_qty * catalogue.skus[line.sku].volume_cm3 for line in lines),
+    )
+
+
+def _zone_of(sku: str, catalogue: Catalogue) -> str:
+    known = [stock for stock in catalogue.stock.get(sku, ()) if stock.location in catalogue.locations]
+    fullest = max(known, key=lambda stock: stock.free_qty, default=None)
+    return catalogue.locations[fullest.location].zone if fullest else catalogue.skus[sku].zone
+
+
+def _aisles_ahead(task: Task, floor: Floor) -> list[str]:
+    """The aisle of each stop that is still open."""
+    spots = floor.layout.spots
+    return [spots[stop.location].aisle for stop in task.stops if stop.open_qty and stop.location in spots]
 
 
 def _open_skus(order: Order) -> set[str]:

@@ -1,4 +1,4 @@
-"""Release policy: the most urgent first, no unit promised twice, no more than a cart holds, and why others wait."""
+"""What the planner is asked and answers: no unit promised twice, what cannot be had shown, plans as pick lists."""
 
 from __future__ import annotations
 
@@ -8,14 +8,26 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.config_picking import ApartRule, FloorPlan, GoodsChoice, Lift, Picking, Shelves
 from agent.core.commands import PlannedStop
 from agent.core.model import Line, Location, Order, OrderState, Party, Sku, Stock
-from agent.release import Candidates, CartLimits, Catalogue, Hand, candidates, carts_of, layout_of, released
-from routing import Problem, quick_plan
+from agent.release import (
+    Catalogue,
+    Due,
+    Floor,
+    Hand,
+    cart_of,
+    layout_of,
+    problem_of,
+    released,
+    stuck_of,
+)
+from routing import ANYWHERE, FloorRules, Plan, Problem, Shelf, check, quick_plan
 
-LIMITS = CartLimits(max_weight_g=10_000, max_volume_cm3=100_000)
+PICKING = Picking(cart_max_weight_g=10_000, cart_max_volume_cm3=100_000)
 NOBODY = Party("", "", "", "", "", "")
 DEPOT = Location("depot", "depot", "Z1", "", 1, 1, 0, 0)
+HAND = Hand("P1", "Han", "cart-7", frozenset(), 8)
 
 
 def order(order_no: str, *wanted: tuple[str, int], state: OrderState = OrderState.READY) -> Order:
@@ -24,7 +36,7 @@ def order(order_no: str, *wanted: tuple[str, int], state: OrderState = OrderStat
     return Order(order_no, 1, state, "ACME", "SF", "standard", 0, 0, None, True, NOBODY, lines)
 
 
-def catalogue(*stock: tuple[str, str, int], weight_g: int = 500) -> Catalogue:
+def catalogue(*stock: tuple[str, str, int], weight_g: int = 500, hazard: str | None = None) -> Catalogue:
     """(location, SKU, free units); a location's zone is its first two letters."""
     stocks: dict[str, list[Stock]] = {}
     for location, sku, qty in stock:
@@ -34,116 +46,133 @@ def catalogue(*stock: tuple[str, str, int], weight_g: int = 500) -> Catalogue:
         for number, name in enumerate(sorted({location for location, _, _ in stock}), start=1)
     }
     skus = {sku: Sku(sku, sku, weight_g=weight_g, zone="Z1") for sku in (*stocks, "GONE")}
+    if hazard is not None:
+        skus["A"] = Sku("A", "A", weight_g=weight_g, fragile=True, hazard=hazard)
     return Catalogue(skus, bins, stocks)
 
 
-def places(found: Candidates) -> list[tuple[str, str, int]]:
-    """(order, location, units) of everything that may go."""
-    return [(each.order, line.location, line.qty) for each in found.orders for line in each.lines]
+def asked(
+    pool: Sequence[Order], known: Catalogue, *hands: Hand, picking: Picking = PICKING, **more: object
+) -> Problem:
+    """The problem of these orders."""
+    floor = Floor(layout_of([DEPOT, *known.locations.values()], FloorRules()), "depot")
+    carts = [cart_of(hand, picking) for hand in hands or (HAND,)]
+    return problem_of([Due(each) for each in pool], known, floor, carts, picking, **more)  # type: ignore[arg-type]  # flags
 
 
-def test_the_most_urgent_order_gets_the_last_units() -> None:
-    found = candidates(
-        [order("SO-1", ("A", 3)), order("SO-2", ("A", 1))], catalogue(("Z1-1", "A", 3)), LIMITS
-    )
-    assert places(found) == [("SO-1", "Z1-1", 3)]
-    assert found.stuck == {"SO-2": "no-stock: 1 of A wanted, 0 free"}
+def planned(problem: Problem) -> Plan:
+    """A plan that passes its check."""
+    plan = quick_plan(problem)
+    assert check(problem, plan) == ()
+    return plan
 
 
-def test_ranks_follow_the_pools_order() -> None:
+def places(plan: Plan) -> set[tuple[str, str, int]]:
+    """(order, location, units) of everything that goes."""
+    return {(stop.order, stop.location, stop.qty) for batch in plan.batches for stop in batch.stops}
+
+
+def test_ranks_follow_the_pools_order_and_lines_may_be_taken_anywhere() -> None:
     pool = [order(f"SO-{number}", ("A", 1)) for number in (3, 1, 2)]
-    found = candidates(pool, catalogue(("Z1-1", "A", 9)), LIMITS)
-    assert [(each.order, each.rank) for each in found.orders] == [("SO-3", 0), ("SO-1", 1), ("SO-2", 2)]
+    problem = asked(pool, catalogue(("Z1-1", "A", 9)))
+    assert [(each.order, each.rank) for each in problem.orders] == [("SO-3", 0), ("SO-1", 1), ("SO-2", 2)]
+    assert {line.location for each in problem.orders for line in each.lines} == {ANYWHERE}
+    assert problem.shelves == (Shelf("Z1-1", "A", 9),)
+
+
+def test_the_most_urgent_order_gets_the_last_units_and_the_other_is_stuck() -> None:
+    plan = planned(asked([order("SO-1", ("A", 3)), order("SO-2", ("A", 1))], catalogue(("Z1-1", "A", 3))))
+    assert places(plan) == {("SO-1", "Z1-1", 3)}
+    assert stuck_of(plan) == {"SO-2": "no-stock: 1 of A wanted, 0 free"}
 
 
 def test_an_order_that_cannot_be_had_in_full_takes_nothing_from_the_next() -> None:
     pool = [order("SO-1", ("A", 2), ("B", 9)), order("SO-2", ("A", 2))]
-    found = candidates(pool, catalogue(("Z1-1", "A", 2), ("Z1-2", "B", 1)), LIMITS)
-    assert places(found) == [("SO-2", "Z1-1", 2)]
-    assert found.stuck["SO-1"] == "no-stock: 9 of B wanted, 1 free"
-
-
-def test_two_lines_of_one_sku_share_its_stock() -> None:
-    found = candidates([order("SO-1", ("A", 2), ("A", 2))], catalogue(("Z1-1", "A", 3)), LIMITS)
-    assert found.stuck == {"SO-1": "no-stock: 4 of A wanted, 3 free"}
+    plan = planned(asked(pool, catalogue(("Z1-1", "A", 2), ("Z1-2", "B", 1))))
+    assert places(plan) == {("SO-2", "Z1-1", 2)}
+    assert stuck_of(plan) == {"SO-1": "no-stock: 9 of B wanted, 1 free"}
 
 
 def test_reserved_units_are_not_free() -> None:
     known = catalogue(("Z1-1", "A", 0))
     known = Catalogue(known.skus, known.locations, {"A": [Stock("Z1-1", "A", 5, reserved_qty=4)]})
-    assert candidates([order("SO-1", ("A", 2))], known, LIMITS).stuck == {
+    assert stuck_of(planned(asked([order("SO-1", ("A", 2))], known))) == {
         "SO-1": "no-stock: 2 of A wanted, 1 free"
     }
-
-
-def test_one_location_is_preferred_to_two_and_else_the_fullest_goes_first() -> None:
-    stock = (("Z1-1", "A", 2), ("Z1-2", "A", 5), ("Z1-3", "A", 3))
-    assert places(candidates([order("SO-1", ("A", 4))], catalogue(*stock), LIMITS)) == [("SO-1", "Z1-2", 4)]
-    spread = places(candidates([order("SO-1", ("A", 7))], catalogue(*stock), LIMITS))
-    assert spread == [("SO-1", "Z1-2", 5), ("SO-1", "Z1-3", 2)]
 
 
 def test_a_location_that_nobody_described_is_not_walked_to() -> None:
     known = catalogue(("Z1-1", "A", 5))
     known = Catalogue(known.skus, {}, known.stock)
-    assert candidates([order("SO-1", ("A", 1))], known, LIMITS).stuck == {
+    assert stuck_of(planned(asked([order("SO-1", ("A", 1))], known))) == {
         "SO-1": "no-stock: 1 of A wanted, 0 free"
     }
 
 
 def test_an_order_with_an_unknown_sku_waits_with_the_exception_that_it_has() -> None:
-    found = candidates([order("SO-1", ("A", 1), ("X", 1))], catalogue(("Z1-1", "A", 5)), LIMITS)
-    assert (found.orders, found.stuck) == ([], {})
+    problem = asked([order("SO-1", ("A", 1), ("X", 1))], catalogue(("Z1-1", "A", 5)))
+    assert problem.orders == ()
 
 
-# --- cart-loads ---------------------------------------------------------------------------------------------
+def test_a_unit_that_no_cart_holds_is_stuck_and_what_waits_for_a_cart_is_not() -> None:
+    heavy = planned(asked([order("SO-1", ("A", 1))], catalogue(("Z1-1", "A", 9), weight_g=10_001)))
+    assert [why.partition(":")[0] for why in stuck_of(heavy).values()] == ["too-big"]
+    pool = [order(f"SO-{number}", ("A", 1)) for number in range(9)]
+    assert stuck_of(planned(asked(pool, catalogue(("Z1-1", "A", 9))))) == {}
 
 
-def test_a_large_order_goes_in_cart_loads() -> None:
-    found = candidates([order("SO-1", ("A", 50))], catalogue(("Z1-1", "A", 99)), LIMITS)
-    assert places(found) == [("SO-1", "Z1-1", 20)], "20 of 500 g each are 10 kg"
+def test_a_large_order_goes_in_linked_cart_loads() -> None:
+    hands = [Hand(f"P{n}", None, None, frozenset(), 8) for n in range(2)]
+    plan = planned(asked([order("SO-1", ("A", 50))], catalogue(("Z1-1", "A", 99)), *hands))
+    assert [sum(stop.qty for stop in batch.stops) for batch in plan.batches] == [20, 20], "of 500 g, in 10 kg"
+    assert [link.carts for link in plan.links] == [("P0", "P1")]
+    assert stuck_of(plan) == {}
 
 
-def test_a_unit_that_no_cart_holds_is_shown() -> None:
-    found = candidates([order("SO-1", ("A", 1))], catalogue(("Z1-1", "A", 9), weight_g=10_001), LIMITS)
-    assert found.stuck == {"SO-1": "too-big: one A is more than a cart holds"}
-
-
-def test_goods_of_unknown_weight_fit() -> None:
-    found = candidates([order("SO-1", ("A", 50))], catalogue(("Z1-1", "A", 99), weight_g=0), LIMITS)
-    assert places(found) == [("SO-1", "Z1-1", 50)]
-
-
-# --- zones --------------------------------------------------------------------------------------------------
-
-TWO_ZONES = (("Z1-1", "A", 5), ("Z2-1", "B", 5))
-
-
-def test_an_order_over_two_zones_is_offered_to_each_zone_in_part() -> None:
+def test_an_order_over_two_zones_is_parted_only_where_nobody_on_shift_serves_both() -> None:
+    known = catalogue(("Z1-1", "A", 5), ("Z2-1", "B", 5))
+    one = Hand("P1", None, None, frozenset({"Z1"}), 8)
     pool = [order("SO-1", ("A", 1), ("B", 2))]
-    parts = [
-        places(candidates(pool, catalogue(*TWO_ZONES), LIMITS, frozenset({zone}))) for zone in ("Z1", "Z2")
-    ]
-    assert parts == [[("SO-1", "Z1-1", 1)], [("SO-1", "Z2-1", 2)]]
+    assert places(planned(asked(pool, known, one))) == {("SO-1", "Z1-1", 1)}
+    assert places(planned(asked(pool, known, one, split_zones=False))) == set()
 
 
-def test_who_serves_a_zone_is_never_sent_into_another() -> None:
-    stock = (("Z1-1", "A", 3), ("Z2-1", "A", 2))
-    pool = [order("SO-1", ("A", 2)), order("SO-2", ("A", 2))]
-    found = candidates(pool, catalogue(*stock), LIMITS, frozenset({"Z1"}))
-    assert {location[:2] for _, location, _ in places(found)} == {"Z1"}
+def test_the_skus_kinds_are_what_rules_go_by() -> None:
+    problem = asked([order("SO-1", ("A", 1))], catalogue(("Z1-1", "A", 1), hazard="8"))
+    assert problem.orders[0].lines[0].kinds == {"fragile", "8"}
+    rule = ApartRule("8 alone", GoodsChoice(kind="8"), GoodsChoice(kind=""))
+    strict = Picking(apart=(rule,))
+    known = catalogue(("Z1-1", "A", 1), ("Z1-2", "B", 1), hazard="8")
+    pool = [order("SO-1", ("A", 1)), order("SO-2", ("B", 1))]
+    assert [batch.slots for batch in planned(asked(pool, known, picking=strict)).batches] == [("SO-1",)]
 
 
-def test_a_line_that_lies_in_two_zones_is_shared_between_them() -> None:
-    stock = (("Z1-1", "A", 3), ("Z2-1", "A", 2))
-    pool = [order("SO-1", ("A", 5))]
-    parts = [places(candidates(pool, catalogue(*stock), LIMITS, frozenset({zone}))) for zone in ("Z1", "Z2")]
-    assert parts == [[("SO-1", "Z1-1", 3)], [("SO-1", "Z2-1", 2)]]
+def test_a_reserve_zone_is_spared() -> None:
+    known = catalogue(("R1-1", "A", 9), ("Z1-1", "A", 5))
+    spared = Picking(shelves=Shelves(reserve_zones=("R1",)))
+    assert places(planned(asked([order("SO-1", ("A", 5))], known, picking=spared))) == {("SO-1", "Z1-1", 5)}
 
 
-def test_an_order_of_other_zones_is_not_stuck() -> None:
-    found = candidates([order("SO-1", ("B", 1))], catalogue(*TWO_ZONES), LIMITS, frozenset({"Z1"}))
-    assert (found.orders, found.stuck) == ([], {})
+def test_tours_end_at_the_configured_drops_that_there_are_else_at_any_depot() -> None:
+    known = catalogue(("Z1-1", "A", 5))
+    pool = [order("SO-1", ("A", 1))]
+    assert asked(pool, known, picking=Picking(drops=("gone", "Z1-1"))).drops == ("Z1-1",)
+    assert asked(pool, known).drops == ("depot",)
+
+
+def test_the_files_floor_is_the_planners_floor() -> None:
+    plan = FloorPlan(
+        at_aisle_ends=False,
+        closed_aisles=("B",),
+        one_way={"A": "up"},
+        ways=(Lift("depot", "Z1-1", 4_000, time_s=20),),
+    )
+    rules = Picking(cross_aisles_y_mm=(0, 9_000), floor=plan).floor_rules
+    assert (rules.cross_aisles_y_mm, rules.at_aisle_ends, rules.one_way) == ((0, 9_000), False, {"A": "up"})
+    assert rules.ways[0].time_ms == 20_000
+    spots = [DEPOT, Location("Z1-1", "bin", "Z1", "A", 1, 1, 5_000, 1_000)]
+    assert layout_of(spots, rules).grid is None
+    assert layout_of(spots, rules, only_ways=True).distance_mm("depot", "Z1-1") == 4_000
 
 
 @given(
@@ -162,29 +191,23 @@ def test_whatever_the_pool_nothing_is_promised_twice_or_beyond_a_cart(
     once = {(location, sku): (location, sku, qty) for location, sku, qty in stock}
     known = catalogue(*once.values(), ("Z1-9", "A", 0), ("Z1-9", "B", 0))
     pool = [order(f"SO-{number}", *lines) for number, lines in enumerate(wanted)]
-    found = candidates(pool, known, LIMITS, zones)
+    plan = planned(asked(pool, known, Hand("P1", None, None, zones, 3)))
     taken = Counter[tuple[str, str]]()
-    for each in found.orders:
-        assert each.weight_g <= LIMITS.max_weight_g
-        assert not zones or each.zones <= zones
-        for line in each.lines:
-            taken[line.location, line.sku] += line.qty
-            assert line.qty > 0
+    for batch in plan.batches:
+        for stop in batch.stops:
+            taken[stop.location, stop.sku] += stop.qty
+            assert not zones or stop.location[:2] in zones
     assert all(qty <= once[place][2] for place, qty in taken.items())
-    assert not {each.order for each in found.orders} & set(found.stuck)
 
 
 # --- from the plan to the door ------------------------------------------------------------------------------
 
 
 def test_a_plan_becomes_pick_lists_of_the_orders_own_lines() -> None:
-    stock = (("Z1-1", "A", 2), ("Z1-2", "A", 2))
-    known = catalogue(*stock)
-    found = candidates([order("SO-1", ("B", 0), ("A", 4))], known, LIMITS)
-    hand = Hand("P1", "Han", "cart-7", frozenset(), 8)
-    layout = layout_of([DEPOT, *known.locations.values()], ())
-    plan = quick_plan(Problem(layout, "depot", tuple(found.orders), carts_of([hand], LIMITS)))
-    (made,) = released(plan, found, {"P1": hand}, layout, "depot")
+    known = catalogue(("Z1-1", "A", 2), ("Z1-2", "A", 2))
+    problem = asked([order("SO-1", ("B", 0), ("A", 4))], known)
+    floor = Floor(problem.layout, "depot")
+    (made,) = released(planned(problem), {"P1": HAND}, floor)
     assert (made.pda, made.picker, made.cart, made.slots) == ("P1", "Han", "cart-7", ("SO-1",))
     assert sorted(made.stops, key=lambda stop: stop.location) == [
         PlannedStop("SO-1", 2, "A", "Z1-1", 2, 1), PlannedStop("SO-1", 2, "A", "Z1-2", 2, 1),
@@ -193,10 +216,6 @@ def test_a_plan_becomes_pick_lists_of_the_orders_own_lines() -> None:
 
 
 def test_a_cart_that_is_nobodys_gives_a_list_that_waits() -> None:
-    known = catalogue(("Z1-1", "A", 2))
-    found = candidates([order("SO-1", ("A", 1))], known, LIMITS)
-    layout = layout_of([DEPOT, *known.locations.values()], ())
-    carts = carts_of([Hand("cart-0", None, None, frozenset(), 8)], LIMITS)
-    plan = quick_plan(Problem(layout, "depot", tuple(found.orders), carts))
-    (made,) = released(plan, found, {}, layout, "depot")
+    problem = asked([order("SO-1", ("A", 1))], catalogue(("Z1-1", "A", 2)))
+    (made,) = released(planned(problem), {}, Floor(problem.layout, "depot"))
     assert (made.pda, made.picker) == (None, None)

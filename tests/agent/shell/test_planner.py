@@ -23,7 +23,7 @@ def problem(orders: int = 6) -> Problem:
     spots = [Spot(f"A-{n}", "bin", "Z1", "A", n, 1, 0, 1000 * n) for n in range(1, orders + 1)]
     layout = Layout.of([Spot("D", "depot", "Z1", "A", 0, 1, 0, 0), *spots])
     wanted = tuple(
-        PickOrder(f"SO-{n}", n, (PickLine(f"SO-{n}", 1, "A", f"A-{n}", 1, 100, 100, "Z1"),))
+        PickOrder(f"SO-{n}", n, (PickLine(f"SO-{n}", 1, "A", f"A-{n}", 1, 100, 100),))
         for n in range(1, orders + 1)
     )
     return Problem(layout, "D", wanted, (Cart("P1", 8, 60_000, 200_000, frozenset()),))
@@ -38,8 +38,8 @@ def is_gone(pid: int) -> bool:
 
 
 @pytest.fixture
-async def planner() -> AsyncIterator[Planner]:
-    made = Planner()
+async def planner(tmp_path: Path) -> AsyncIterator[Planner]:
+    made = Planner(tmp_path / "failed-plans")
     yield made
     await made.close()
 
@@ -87,12 +87,13 @@ async def test_a_closed_planner_leaves_no_process(planner: Planner) -> None:
 
 
 _PARENT = """
-import asyncio, sys
+import asyncio
+from pathlib import Path
 from agent.planner import Planner
 from tests.agent.shell.test_planner import problem
 
 async def main():
-    planner = Planner()
+    planner = Planner(Path("/nowhere"))
     await planner.plan(problem(), 0.1)
     print(planner.pid, flush=True)
     await asyncio.sleep(60)

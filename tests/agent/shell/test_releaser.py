@@ -26,6 +26,12 @@ from tests.agent.shell.stage import Diary, ask, config_of, journal_of, order_at,
 class QuickPlanner:
     """Plans in this process, so that a test of the policy starts no other."""
 
+    def __init__(self, failures: Path, cores: int) -> None:
+        return
+
+    async def start(self) -> None:
+        return
+
     async def plan(self, problem: Problem, deadline_s: float, seed: int = 1) -> Plan:
         return quick_plan(problem)
 
