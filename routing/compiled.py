@@ -1,6 +1,6 @@
 """Compiled code, kept where it is found again: `python -m routing.compiled` once, at install.
 
-numba keeps what it compiled beside the modules, by processor and by the text of each module. Where that folder cannot be
+numba keeps what it compiled beside the modules, by processor and by the text of each module. Where that cannot be
 written, set NUMBA_CACHE_DIR, at install and for the planner alike.
 """
 

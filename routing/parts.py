@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import permutations
 
 from routing.allot import Allotment
-from routing.problem import Cart, PickLine, PickOrder, Problem
+from routing.problem import Cart, PickOrder, Problem
 from routing.result import Left
-from routing.rules import Apart
-from routing.taken import Taken
+from routing.splitting import split
+from routing.taken import Taken, zones_of
 
 LATER = "later: every idle cart that fits is full, the order goes with the next one"
 
@@ -56,7 +55,7 @@ class Part:
     def fits(self, cart: Cart) -> bool:
         """Whether the cart can take it when it is empty."""
         return (
-            may_pick(cart, self.zones, self.skills)
+            cart.may_pick(self.zones, self.skills)
             and self.weight_g <= cart.max_weight_g
             and self.volume_cm3 <= cart.max_volume_cm3
         )
@@ -75,9 +74,12 @@ class Prepared:
     notes: tuple[str, ...]
 
 
-def may_pick(cart: Cart, zones: frozenset[str], skills: frozenset[str]) -> bool:
-    """Whether the cart has a slot, and its picker the zones and skills."""
-    return cart.slots > 0 and cart.serves(zones) and skills <= cart.skills
+def _kinds_of(carts: Iterable[Cart]) -> list[Cart]:
+    """One cart of each kind."""
+    kinds = {
+        (cart.slots, cart.max_weight_g, cart.max_volume_cm3, cart.zones, cart.skills): cart for cart in carts
+    }
+    return list(kinds.values())
 
 
 def prepare(problem: Problem) -> Prepared:
@@ -86,6 +88,7 @@ def prepare(problem: Problem) -> Prepared:
     left: list[Left] = []
     allotment = Allotment(problem)
     lost = _Lost(problem)
+    carts = _kinds_of(problem.carts)
     for order in sorted(problem.orders, key=lambda order: order.rank):
         reason = lost.depot or _bad_line(order)
         taken = () if reason else allotment.spread(order)
@@ -94,8 +97,8 @@ def prepare(problem: Problem) -> Prepared:
             left.append(Left(order.order, reason))
             continue
         allotment.take(taken)
-        for part in _parted(problem, order, taken):
-            why_not = _no_cart(problem.carts, part)
+        for part in _parts(problem, carts, order, taken):
+            why_not = _no_cart(carts, part)
             if why_not:
                 left.append(part.left(why_not))
             else:
@@ -139,6 +142,14 @@ class _Lost:
         return ""
 
 
+def _parts(
+    problem: Problem, carts: Sequence[Cart], order: PickOrder, taken: Sequence[Taken]
+) -> Iterator[Part]:
+    loads, why = split(problem, carts, taken)
+    for load in loads:
+        yield Part(order, tuple(load), zones_of(problem.layout, load), why)
+
+
 def _bad_line(order: PickOrder) -> str:
     if not order.lines:
         return "no-lines: there is nothing to pick"
@@ -151,111 +162,13 @@ def _bad_line(order: PickOrder) -> str:
 def _no_cart(carts: Sequence[Cart], part: Part) -> str:
     if not carts:
         return "later: there is no idle cart"
-    near = [cart for cart in carts if may_pick(cart, part.zones, part.skills)]
+    near = [cart for cart in carts if cart.may_pick(part.zones, part.skills)]
     if not near:
         needs = ", ".join([*(f"zone {zone}" for zone in sorted(part.zones)), *sorted(part.skills)])
         return f"no-cart: no idle cart with a slot serves {needs}"
     if not any(part.fits(cart) for cart in near):
         return f"too-big: {part.weight_g} g and {part.volume_cm3} cm³ are more than any idle cart of its zones takes"
     return ""
-
-
-def _parted(problem: Problem, order: PickOrder, taken: Sequence[Taken]) -> Iterator[Part]:
-    """The order whole where some cart takes it; else by what must stay apart, by pickers' zones, in cart-loads."""
-    by_rules = list(_by_rules(problem, taken))
-    by_zones = [group for friends in by_rules for group in _by_zones(problem, friends)]
-    loads = [load for group in by_zones for load in _cart_loads(problem, group)]
-    why = "apart" if len(by_rules) > 1 else "zones" if len(by_zones) > 1 else "too-big"
-    for load in loads:
-        yield Part(order, tuple(load), _zones(problem, load), why if len(loads) > 1 else "")
-
-
-def _by_rules(problem: Problem, taken: Sequence[Taken]) -> list[list[Taken]]:
-    """Groups that hold nothing that a hard rule keeps apart; each goes to the first that will have it."""
-    hard = [rule for rule in problem.rules.apart if rule.penalty_mm is None]
-    if not hard:
-        return [list(taken)]
-    groups: list[list[Taken]] = []
-    for each in taken:
-        friends = (group for group in groups if not any(_clash(problem, hard, each, one) for one in group))
-        group = next(friends, None)
-        if group is None:
-            groups.append([each])
-        else:
-            group.append(each)
-    return groups
-
-
-def _clash(problem: Problem, rules: Iterable[Apart], a: Taken, b: Taken) -> bool:
-    in_zone = [(each.line, problem.layout.zone_of(each.location)) for each in (a, b)]
-    return any(
-        rule.one.holds(*one) and rule.other.holds(*other)
-        for rule in rules
-        for one, other in permutations(in_zone)
-    )
-
-
-def _zones(problem: Problem, taken: Iterable[Taken]) -> frozenset[str]:
-    return frozenset(problem.layout.zone_of(each.location) for each in taken)
-
-
-def _by_zones(problem: Problem, taken: Sequence[Taken]) -> Iterator[list[Taken]]:
-    """What one picker can fetch, as few groups as a greedy cover finds; all of it where one serves everything."""
-    skills = frozenset(skill for each in taken for skill in each.line.skills)
-    zones = _zones(problem, taken)
-    if not problem.split_zones or any(may_pick(cart, zones, skills) for cart in problem.carts):
-        yield list(taken)
-        return
-    rest = list(taken)
-    while rest:
-        options = [[each for each in rest if _can_fetch(problem, cart, each)] for cart in problem.carts]
-        group = max(options, key=len, default=[]) or rest
-        yield group
-        fetched = set(group)
-        rest = [each for each in rest if each not in fetched]
-
-
-def _can_fetch(problem: Problem, cart: Cart, each: Taken) -> bool:
-    return may_pick(cart, frozenset({problem.layout.zone_of(each.location)}), each.line.skills)
-
-
-def _cart_loads(problem: Problem, taken: Sequence[Taken]) -> Iterator[list[Taken]]:
-    """In one load where some cart takes all of it, else filled up to what the largest cart takes, unit by unit."""
-    zones = _zones(problem, taken)
-    skills = frozenset(skill for each in taken for skill in each.line.skills)
-    near = [cart for cart in problem.carts if may_pick(cart, zones, skills)]
-    weight_g = sum(each.qty * each.line.weight_g for each in taken)
-    volume_cm3 = sum(each.qty * each.line.volume_cm3 for each in taken)
-    if not near or any(weight_g <= cart.max_weight_g and volume_cm3 <= cart.max_volume_cm3 for cart in near):
-        yield list(taken)
-        return
-    largest = max(near, key=lambda cart: (cart.max_weight_g, cart.max_volume_cm3))
-    load: list[Taken] = []
-    free_g, free_cm3 = largest.max_weight_g, largest.max_volume_cm3
-    for each in taken:
-        left = each.qty
-        while left:
-            units = min(left, _units(each.line, free_g, free_cm3))
-            if not units and not load:
-                yield [each._replace(qty=left)]  # one unit is more than a cart takes: it is told so
-                break
-            if not units:
-                yield load
-                load, free_g, free_cm3 = [], largest.max_weight_g, largest.max_volume_cm3
-                continue
-            load.append(each._replace(qty=units))
-            left -= units
-            free_g -= units * each.line.weight_g
-            free_cm3 -= units * each.line.volume_cm3
-    if load:
-        yield load
-
-
-def _units(line: PickLine, free_g: int, free_cm3: int) -> int:
-    """How many units of a line find room."""
-    by_weight = free_g // line.weight_g if line.weight_g else line.qty
-    by_volume = free_cm3 // line.volume_cm3 if line.volume_cm3 else line.qty
-    return min(by_weight, by_volume, line.qty)
 
 
 def _notes(problem: Problem) -> Iterator[str]:

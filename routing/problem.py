@@ -80,6 +80,10 @@ class Cart:
         """Whether the picker may enter all of these zones."""
         return not self.zones or zones <= self.zones
 
+    def may_pick(self, zones: frozenset[str], skills: frozenset[str]) -> bool:
+        """Whether the cart has a slot, and its picker the zones and skills."""
+        return self.slots > 0 and self.serves(zones) and skills <= self.skills
+
 
 @dataclass(frozen=True, slots=True)
 class Shelf:

@@ -52,6 +52,7 @@ class _Candidate:
     part: Part
     weight_g: int
     volume_cm3: int
+    skills: frozenset[str]
     blocks: frozenset[tuple[int, int]]
     least_x_mm: int
     greatest_x_mm: int
@@ -61,7 +62,7 @@ class _Candidate:
         edges = {layout.standing(each.location).edge for each in part.taken}
         blocks = frozenset((layout.network.edges[n].tail, layout.network.edges[n].head) for n in edges)
         xs_mm = [layout.spots[each.location].x_mm for each in part.taken]
-        return cls(part, part.weight_g, part.volume_cm3, blocks, min(xs_mm), max(xs_mm))
+        return cls(part, part.weight_g, part.volume_cm3, part.skills, blocks, min(xs_mm), max(xs_mm))
 
 
 def _choosiest_first(carts: Iterable[Cart]) -> list[Cart]:
@@ -72,25 +73,31 @@ def _choosiest_first(carts: Iterable[Cart]) -> list[Cart]:
 def _fill(problem: Problem, cart: Cart, pool: dict[int, _Candidate]) -> list[Part]:
     """Take the parts of one cart out of the pool, seed first."""
     taken: list[_Candidate] = []
+    weight_g, volume_cm3 = cart.max_weight_g, cart.max_volume_cm3
     while len(taken) < cart.slots:
-        fitting = (number for number, candidate in pool.items() if _joins(problem, cart, candidate, taken))
+        fitting = (
+            number
+            for number, candidate in pool.items()
+            if candidate.weight_g <= weight_g
+            and candidate.volume_cm3 <= volume_cm3
+            and cart.may_pick(candidate.part.zones, candidate.skills)
+            and not any(_is_foe(problem, candidate.part, each.part) for each in taken)
+        )
         number = _least_added(pool, fitting, taken) if taken else next(fitting, None)
         if number is None:
             break
-        taken.append(pool.pop(number))
+        chosen = pool.pop(number)
+        taken.append(chosen)
+        weight_g -= chosen.weight_g
+        volume_cm3 -= chosen.volume_cm3
     return [candidate.part for candidate in taken]
 
 
-def _joins(problem: Problem, cart: Cart, candidate: _Candidate, taken: Sequence[_Candidate]) -> bool:
-    """Whether the cart with these parts can take one more."""
-    part = candidate.part
-    return (
-        part.fits(cart)
-        and candidate.weight_g + sum(each.weight_g for each in taken) <= cart.max_weight_g
-        and candidate.volume_cm3 + sum(each.volume_cm3 for each in taken) <= cart.max_volume_cm3
-        and all(part.order.order != each.part.order.order for each in taken)
-        and not any(clashes(problem, each.part, part, hard=True) for each in taken)
-    )
+def _is_foe(problem: Problem, one: Part, other: Part) -> bool:
+    """Whether they never share a cart: parts of one order, and what hard rules keep apart."""
+    if one.order.order == other.order.order:
+        return True
+    return bool(problem.rules.apart) and bool(clashes(problem, one, other, hard=True))
 
 
 def _least_added(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from routing.layout import Layout
 from routing.problem import PickLine
 from routing.result import Tour
 
@@ -20,6 +21,11 @@ class Taken(NamedTuple):
 def locations_of(taken: Iterable[Taken]) -> list[str]:
     """The distinct locations, in the order they are first named."""
     return list(dict.fromkeys(each.location for each in taken))
+
+
+def zones_of(layout: Layout, taken: Iterable[Taken]) -> frozenset[str]:
+    """The zones where these are taken."""
+    return frozenset(layout.zone_of(each.location) for each in taken)
 
 
 class Led(NamedTuple):
