@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from agent import release_policy as policy
-from agent.cart_filling import Ready
+from agent.cart_filling import Ready, Waiting, hand_out
 from agent.config import Config
 from agent.core import commands as c
 from agent.core.events import (
@@ -47,7 +47,11 @@ from routing import Layout, LayoutError, Plan
 log = logging.getLogger(__name__)
 
 _POOL = """INDEXED BY orders_pool WHERE state IN ('ready', 'released', 'picking') AND untasked_qty > 0 AND held IS NULL
-           ORDER BY priority DESC, ready_at LIMIT ?"""
+           ORDER BY {} LIMIT ?"""
+_BY_PRIORITY = _POOL.format("priority DESC, ready_at")
+#: In a pool too large to look at as a whole, an order may be urgent for other reasons than its priority.
+_BY_CUT_OFF = _POOL.format("cutoff_at IS NULL OR cutoff_at <= ?, cutoff_at")
+_BY_AGE = _POOL.format("ready_at")
 _WAVE_LIMIT = 10_000  # orders of one wave
 _TICK_S = 1.0
 _BREATH_S = 0.05  # events come in bursts: look once after each
@@ -114,18 +118,20 @@ class Releaser:
     # --- lists that wait, and lists that nobody takes -------------------------------------------------------
 
     async def _assign_planned(self) -> None:
-        """Lists of a wave go to whoever is free and serves their zones, the most urgent first."""
-        hands = self._desk.idle_hands()
+        """Lists of a wave go to whoever is free, serves their zones and has slots enough, the most urgent first."""
+        hands = {hand.pda: hand for hand in self._desk.idle_hands()}
         if not hands:
             return
-        for task in list(table(Task).find(self._reader, "WHERE state = 'planned' ORDER BY due_at, task")):
-            zones = self._zones_of(task)
-            hand = next((each for each in hands if not each.zones or zones <= each.zones), None)
-            if hand is not None:
-                hands.remove(hand)
-                await self._store.ask(
-                    c.AssignTask(task=task.task, pda=hand.pda, picker=hand.picker, cart=hand.cart)
-                )
+        most = max(hand.slots for hand in self._desk.hands())  # what is larger than any cart must go as well
+        waiting = [
+            Waiting(task.task, min(len(task.totes), most), task.due_at, self._zones_of(task))
+            for task in table(Task).find(self._reader, "WHERE state = 'planned' ORDER BY task")
+        ]
+        for each, cart in hand_out(waiting, [cart_of(hand, self._picking) for hand in hands.values()]):
+            hand = hands[cart.cart]
+            await self._store.ask(
+                c.AssignTask(task=each.task, pda=hand.pda, picker=hand.picker, cart=hand.cart)
+            )
 
     def _zones_of(self, task: Task) -> frozenset[str]:
         marks = ", ".join("?" * len(task.stops))
@@ -165,13 +171,17 @@ class Releaser:
         return (hands + 1) * self._picking.cart_slots * self._policy.look_ahead
 
     def _pool(self, limit: int) -> list[Order]:
-        """The first of the pool that something can be done about; for orders of unknown goods nothing can."""
-        pool = table(Order).find(self._reader, _POOL, (limit + len(self._stuck),))
-        orders = [order for order in pool if order.order_no not in self._stuck]
-        skus = self._catalogue(orders).skus
-        unknown = {order.order_no for order in orders if not _open_skus(order) <= skus.keys()}
+        """The most urgent of the pool that something can be done about; for orders of unknown goods nothing can."""
+        limit += len(self._stuck)
+        pool = list(table(Order).find(self._reader, _BY_PRIORITY, (limit,)))
+        if len(pool) == limit:
+            pool += table(Order).find(self._reader, _BY_CUT_OFF, (now_ms(), limit))
+            pool += table(Order).find(self._reader, _BY_AGE, (limit,))
+        orders = {order.order_no: order for order in pool if order.order_no not in self._stuck}
+        skus = self._catalogue(list(orders.values())).skus
+        unknown = {no for no, order in orders.items() if not _open_skus(order) <= skus.keys()}
         self._stuck |= unknown
-        return [order for order in orders if order.order_no not in unknown]
+        return [order for no, order in orders.items() if no not in unknown]
 
     def _seen(self, floor: Floor, orders: Sequence[Order], idle: Iterable[Hand]) -> policy.Floor:
         """The floor as the policy looks at it."""

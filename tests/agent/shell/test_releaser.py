@@ -12,15 +12,18 @@ import pytest
 
 from agent import releaser
 from agent.core import events as ev
+from agent.core.times import to_text
 from agent.desk import TaskDesk
 from agent.floor_link import FloorLink
 from agent.releaser import Releaser
-from agent.store.store import Store
+from agent.store.store import Store, now_ms
 from devices.broker import EmbeddedBroker
 from routing import Plan, Problem, quick_plan
 from tests.agent.floors import OnePrinter, count, lines, sku
 from tests.agent.shell.pda import Pda, pda_at
 from tests.agent.shell.stage import Diary, ask, config_of, journal_of, order_at, pay, running, stock_up, until
+
+HOUR_MS = 3_600_000
 
 
 class QuickPlanner:
@@ -133,6 +136,16 @@ async def test_nobody_without_a_picker_gets_a_list(here: Fixtures) -> None:
         assert {pda for pda, _ in await made.given()} == {"P2"}
 
 
+async def test_a_near_cut_off_is_seen_in_a_pool_too_large_to_look_at_as_a_whole(here: Fixtures) -> None:
+    soon = to_text(now_ms() + 20 * 60_000)
+    async with floor(*here) as made:
+        await pay(made.store, *(f"SO-{n}" for n in range(20)), lines=lines((1, "B", 1)), priority=5)
+        await pay(made.store, "SO-99", lines=lines((1, "B", 1)), cutoff_at=soon)
+        async with made.pda("P1"):
+            ((_, orders),) = await made.given()
+            assert "SO-99" in orders
+
+
 # --- zones --------------------------------------------------------------------------------------------------
 
 
@@ -169,6 +182,16 @@ async def test_a_wave_plans_everything_and_idle_pdas_get_its_lists_one_by_one(he
         await pda.say("task.done", first["task"])
         lists = await made.given(2)
         assert set.union(*(orders for _, orders in lists)) == {"SO-1", "SO-2", "SO-3"}
+
+
+async def test_lists_of_a_wave_go_by_cut_off_and_those_without_one_last(here: Fixtures) -> None:
+    tonight = to_text(now_ms() + 12 * HOUR_MS)
+    async with floor(*here, release="wave", wave_every_s=0.5, cart_slots=1) as made:
+        await pay(made.store, "SO-1", cutoff_at=None)
+        await pay(made.store, "SO-2", cutoff_at=tonight)
+        await made.diary.until(ev.TaskPlanned, 2)
+        async with made.pda("P1"):
+            assert await made.given() == [("P1", {"SO-2"})]
 
 
 # --- taken back ---------------------------------------------------------------------------------------------
