@@ -19,6 +19,7 @@ from rich.progress import Progress
 
 from agent.cli_label import add_label
 from agent.cli_manifest import add_manifest
+from agent.cli_plan import add_plan
 from agent.cli_sandbox import add_sandbox
 from agent.cli_scanners import add_scanners
 from agent.cli_words import FAILED, FINE, USAGE, Commands, clock, count, positive
@@ -59,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_checks(commands)
     add_label(commands)
     add_manifest(commands)
+    add_plan(commands)
     add_scanners(commands)
     add_sandbox(commands)
     return parser
