@@ -16,7 +16,7 @@ from agent.release_policy import Policy
 from bench.figures import Cell, machine, show
 from bench.planning.day import Dispatcher, run_day
 from bench.planning.day_dispatch import FirstCome, Planner, Released
-from bench.planning.day_figures import COLUMNS, DayFigures, figures_of
+from bench.planning.day_figures import DayFigures, figures_of
 from bench.planning.day_orders import Day, a_day
 from routing import Plan, Problem, plan, quick_plan
 
@@ -80,10 +80,10 @@ def rows(
     iterations: int = ITERATIONS,
     cores: int = 1,
     only: str = "",
-) -> Iterator[tuple[Cell, ...]]:
-    """The table under COLUMNS, row by row as it is made; some minutes in all."""
+) -> Iterator[dict[str, Cell]]:
+    """A row of the table for each way, by column, as it is made; some minutes in all."""
     planner = planner_of(seconds, iterations, cores)
-    return (each.row() for each in figures(a_day(orders, pickers, seed), planner, only))
+    return (each.row for each in figures(a_day(orders, pickers, seed), planner, only))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -100,13 +100,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
         only=asked.only,
     ):
         table.append(row)
-        print(f"{row[0]}: {row[1]:.2f} m/line", file=sys.stderr, flush=True)
+        print(f"{row['policy']}: {row['m/line']:.2f} m/line", file=sys.stderr, flush=True)
+    if not table:
+        raise SystemExit(f"no way to release orders has {asked.only!r} in its name")
     if asked.csv:
-        with asked.csv.open("w", newline="") as file:
-            csv.writer(file).writerows([COLUMNS, *table])
+        with asked.csv.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, list(table[0]))
+            writer.writeheader()
+            writer.writerows(table)
     print(machine())
-    title = f"A day of {asked.orders} orders, {asked.pickers} pickers; cycles from ready to back, in minutes"
-    show(title, COLUMNS, table)
+    title = f"A day of {asked.orders} orders, {asked.pickers} pickers; p50 to max: from ready to back"
+    show(title, list(table[0]), [list(row.values()) for row in table])
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -9,10 +9,6 @@ from bench.figures import Cell
 from bench.planning.day import Run
 from bench.planning.day_orders import MINUTE_MS, SHIFT_MS, Day
 
-COLUMNS = (
-    "policy", "m/line", "lists", "orders", "p50", "p95", "max", "late", "busy %", "plans", "plan s",
-)  # fmt: skip
-
 
 @dataclass(frozen=True, slots=True)
 class DayFigures:
@@ -31,21 +27,22 @@ class DayFigures:
     planner_calls: int = 0
     planner_s: float = 0.0
 
-    def row(self) -> tuple[Cell, ...]:
-        """Under COLUMNS."""
-        return (
-            self.policy,
-            self.metres_per_line,
-            self.lists,
-            self.orders_per_list,
-            self.cycle_p50_min,
-            self.cycle_p95_min,
-            self.cycle_max_min,
-            self.late_orders,
-            100 * self.busy_share,
-            self.planner_calls,
-            self.planner_s,
-        )
+    @property
+    def row(self) -> dict[str, Cell]:
+        """By the names of the table's columns."""
+        return {
+            "policy": self.policy,
+            "m/line": self.metres_per_line,
+            "lists": self.lists,
+            "orders/list": self.orders_per_list,
+            "p50 min": self.cycle_p50_min,
+            "p95 min": self.cycle_p95_min,
+            "max min": self.cycle_max_min,
+            "late": self.late_orders,
+            "busy %": 100 * self.busy_share,
+            "plans": self.planner_calls,
+            "plan s": self.planner_s,
+        }
 
 
 def figures_of(policy: str, day: Day, run: Run, planned_s: Sequence[float] = ()) -> DayFigures:

@@ -16,7 +16,7 @@ from agent.release_policy import Policy
 from bench import picking_day
 from bench.planning.day import EFFORT, Dispatcher, Out, Run, Seen, Trip, run_day
 from bench.planning.day_dispatch import FirstCome, Released
-from bench.planning.day_figures import COLUMNS, figures_of
+from bench.planning.day_figures import figures_of
 from bench.planning.day_orders import CUTOFFS_MS, LEAD_MS, MINUTE_MS, PRIORITY_LEAD_MS, SHIFT_MS, Day, a_day
 from bench.planning.day_walks import SETUP_MS, Crowd
 from routing import Batch, Plan, Problem, Stop, quick_plan
@@ -239,12 +239,15 @@ def test_the_command_prints_the_table_and_writes_it(
 ) -> None:
     file = tmp_path / "day.csv"
     picking_day.main(["--orders", "60", "--pickers", "3", "--only", "quick", "--csv", str(file)])
+    with pytest.raises(SystemExit, match="teleport"):
+        picking_day.main(["--orders", "1", "--only", "teleport"])
     shown = capsys.readouterr().out
-    assert "continuous 120 s, quick" in shown
+    assert "A day of 60 orders, 3 pickers" in shown
+    assert "orders/list" in shown
     with file.open(newline="") as lines:
-        header, *table = csv.reader(lines)
-    assert tuple(header) == COLUMNS
-    assert [row[0] for row in table] == [
+        table = list(csv.DictReader(lines))
+    assert all(float(row["m/line"]) > 0 and int(row["plans"]) > 0 for row in table)
+    assert [row["policy"] for row in table] == [
         "continuous 20 s, quick",
         "continuous 120 s, quick",
         "wave 15 min, quick",
