@@ -167,7 +167,7 @@ def _key(pen: _Pen, problem: Problem) -> Iterator[Shape]:
         yield pen.words(told, dx + 21, size=11)
         dx += 40 + 7 * len(told)
     pen.down(20)
-    if problem.layout.rules.closed_aisles:
+    if any(spot.aisle in problem.layout.rules.closed_aisles for spot in problem.layout.spots.values()):
         box = Box(pen.x, pen.y - 6, 15, 12, CLOSED)
         yield box
         yield from hatching(box, HATCH, 4)
