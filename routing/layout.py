@@ -167,7 +167,10 @@ class Layout:
     def cell(self, spot_id: str) -> Cell:
         """Where a spot stands in its deck. Raises LayoutError where it is in none, or in a closed aisle."""
         self.standing(spot_id)
-        return self._cells[spot_id]
+        cell = self._cells.get(spot_id)
+        if cell is None:
+            raise LayoutError(f"no-aisle: {spot_id!r} stands on a way, not in an aisle that is walked")
+        return cell
 
     def standing(self, spot_id: str) -> Standing:
         """Where a spot stands in the network. Raises LayoutError where it is nowhere or in a closed aisle."""

@@ -37,13 +37,14 @@ def measured(problem: Problem, start: str, walk: Sequence[Taken], end: str) -> L
     )
     walking_ms = cost // 1000 if effort.by_time else effort.walking_ms(length_mm)
     rules = problem.rules.before
+    bound_mm = _out_and_back_mm(layout, start, spots[1:-1], end)
     tour = Tour(
         spots=tuple(spots),
         distance_mm=length_mm,
-        bound_mm=_out_and_back_mm(layout, start, spots[1:-1], end),
+        bound_mm=bound_mm,
         time_ms=walking_ms + handling_ms,
         cost=cost + penalty(problem, walk),
-        bound=0,
+        bound=0 if _rides(problem) else bound_mm * effort.per_mm(""),
         broken=tuple(rule.name for rule in broken(layout, rules, walk)),
     )
     return Led(tour, tuple(walk))
@@ -60,6 +61,11 @@ def penalty(problem: Problem, walk: Sequence[Taken]) -> int:
         for number, rule in enumerate(rules)
         if rule.penalty_mm is not None
     )
+
+
+def _rides(problem: Problem) -> bool:
+    """Whether somewhere time does not go by the millimetres."""
+    return problem.effort.by_time and any(way.time_ms is not None for way in problem.layout.rules.ways)
 
 
 def _out_and_back_mm(layout: Layout, start: str, spots: Iterable[str], end: str) -> int:
