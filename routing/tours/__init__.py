@@ -1,1 +1,10 @@
-"""One tour at a time: exact where the floor allows it, else OR-Tools with a bound, under the rules of the cart."""
+"""One tour at a time: exact where the floor allows it, else searched for with a bound, under the rules of the cart."""
+
+from __future__ import annotations
+
+
+def warm() -> None:
+    """Run each compiled path once on something tiny; see `routing.compiled`."""
+    from routing.tours import warming  # noqa: PLC0415  # compiled code is imported when it is asked for
+
+    warming.warm()

@@ -1,57 +1,101 @@
-"""A proven lower bound of a tour: the 1-tree bound of Held and Karp (Mathematical Programming 1, 1971)."""
+"""A proven lower bound of a tour on any floor: the 1-tree bound of Held and Karp (Mathematical Programming 1, 1971).
+
+A round is a spanning tree over all nodes but the depot, plus one leg that leaves the depot and one that comes back.
+Each of its legs goes one way or the other, so the cheaper of both ways never says too much; that holds for one-way
+aisles too. A price to leave a node and one to enter it change the cost of every round by the same, for each node is
+left and entered once; so prices that push the tree towards a round make the bound better and never wrong. All integers.
+"""
 
 from __future__ import annotations
 
 import numpy as np
+from numba import njit
 
-from routing.distances import Ints
-
-ROUNDS = 40
+_FAR = 2**62
 
 
-def tour_bound_mm(matrix: Ints, tour_mm: int, rounds: int = ROUNDS) -> int:
-    """No closed tour through all rows of the matrix is shorter than this; `tour_mm` is a known tour's length.
-
-    A tour is a spanning tree over the stops plus two edges at the depot (row 0), so the cheapest such 1-tree is
-    a bound. Prices on the stops push its degrees towards the tour's 2 and never make the bound invalid; they are
-    integers, so that the bound is exact to the millimetre.
-    """
-    nodes = len(matrix)
-    best = 2 * int(matrix[0].max())
-    if nodes < 3:
-        return best
-    prices, step = np.zeros(nodes, np.int64), 1.0
+@njit(cache=True, nogil=True)
+def round_bound(legs, known, rounds):  # type: ignore[no-untyped-def]
+    """No round through all nodes of `legs` (at least 4) costs less; `known` is the cost of one."""
+    count = len(legs)
+    leave, enter = np.zeros(count, np.int64), np.zeros(count, np.int64)
+    # In halves: a leg that is as cheap both ways counts half for each.
+    out, into = np.zeros(count, np.int64), np.zeros(count, np.int64)
+    best, pace, fails = np.int64(0), 1.0, 0
     for _ in range(rounds):
-        length, degrees = _one_tree(matrix + prices[:, None] + prices[None, :])
-        bound = length - 2 * int(prices.sum())
-        best, step = max(best, bound), step if bound > best else step * 0.8
-        excess = degrees - 2
-        if best >= tour_mm or not excess.any():
+        bound = one_tree(legs, leave, enter, out, into) - leave.sum() - enter.sum()
+        if bound > best:
+            best, fails = bound, 0
+        else:
+            fails += 1
+        if fails == 5:
+            pace, fails = pace * 0.7, 0
+        square = ((out - 2) ** 2).sum() + ((into - 2) ** 2).sum()
+        if best >= known or square == 0:
             break
-        pull = step * (tour_mm - bound) / float((excess * excess).sum())
-        prices += np.rint(pull * excess).astype(np.int64)
-    return min(best, tour_mm)
+        pull = 2 * pace * (known - bound) / square
+        for node in range(count):
+            leave[node] += np.int64(round(pull * (out[node] - 2)))
+            enter[node] += np.int64(round(pull * (into[node] - 2)))
+    return min(best, known)
 
 
-def _one_tree(matrix: Ints) -> tuple[int, Ints]:
-    """Length and node degrees of the least 1-tree: Prim's tree over the stops, two edges at the depot."""
-    nodes = len(matrix)
-    degrees = np.zeros(nodes, np.int64)
-    reach, parent = matrix[1].copy(), np.ones(nodes, np.int64)
-    outside = np.ones(nodes, bool)
+@njit(cache=True, nogil=True)
+def one_tree(legs, leave, enter, out, into):  # type: ignore[no-untyped-def]
+    """Cost of the least 1-tree under these prices; `out` and `into` become the degrees of its nodes, in halves."""
+    count = len(legs)
+    out[:] = 0
+    into[:] = 0
+    near, parent = np.full(count, _FAR, np.int64), np.ones(count, np.int64)
+    outside = np.ones(count, np.bool_)
     outside[:2] = False
-    length = 0
-    far = np.iinfo(np.int64).max
-    for _ in range(nodes - 2):
-        nearest = int(np.where(outside, reach, far).argmin())
-        length += int(reach[nearest])
-        degrees[nearest] += 1
-        degrees[parent[nearest]] += 1
+    newest, cost = 1, np.int64(0)
+    for _ in range(count - 2):
+        nearest = -1
+        for node in range(2, count):
+            if not outside[node]:
+                continue
+            there = legs[newest, node] + leave[newest] + enter[node]
+            back = legs[node, newest] + leave[node] + enter[newest]
+            if min(there, back) < near[node]:
+                near[node], parent[node] = min(there, back), newest
+            if nearest < 0 or near[node] < near[nearest]:
+                nearest = node
+        cost += near[nearest]
+        _count_leg(legs, leave, enter, parent[nearest], nearest, out, into)
         outside[nearest] = False
-        closer = matrix[nearest] < reach
-        reach[closer] = matrix[nearest][closer]
-        parent[closer] = nearest
-    ends = 1 + np.argpartition(matrix[0, 1:], 1)[:2]
-    degrees[ends] += 1
-    degrees[0] = 2
-    return length + int(matrix[0, ends].sum()), degrees
+        newest = nearest
+    return cost + _at_depot(legs, leave, enter, out, into)
+
+
+@njit(cache=True, nogil=True)
+def _count_leg(legs, leave, enter, one, other, out, into):  # type: ignore[no-untyped-def]
+    there = legs[one, other] + leave[one] + enter[other]
+    back = legs[other, one] + leave[other] + enter[one]
+    forth = 2 if there < back else (1 if there == back else 0)
+    out[one] += forth
+    into[other] += forth
+    out[other] += 2 - forth
+    into[one] += 2 - forth
+
+
+@njit(cache=True, nogil=True)
+def _at_depot(legs, leave, enter, out, into):  # type: ignore[no-untyped-def]
+    """The cheapest leg from node 0 and the cheapest back to it, from two different nodes."""
+    best, first, last = np.int64(_FAR), 0, 0
+    for one in range(1, len(legs)):
+        there = legs[0, one] + leave[0] + enter[one]
+        if there >= best:
+            continue
+        for other in range(1, len(legs)):
+            back = legs[other, 0] + leave[other] + enter[0]
+            if one != other and there + back < best:
+                best, first, last = there + back, one, other
+    out[0] = into[0] = 2
+    turned = legs[0, last] + leave[0] + enter[last] + legs[first, 0] + leave[first] + enter[0]
+    forth = 1 if turned == best else 2
+    into[first] += forth
+    out[last] += forth
+    into[last] += 2 - forth
+    out[first] += 2 - forth
+    return best

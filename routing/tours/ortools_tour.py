@@ -1,45 +1,48 @@
-"""One tour through given stops, by OR-Tools routing: warm-started, time-limited."""
+"""One round through given nodes by OR-Tools routing: warm-started, time-limited."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 
-from routing.distances import Ints
-
-_METAHEURISTICS = routing_enums_pb2.LocalSearchMetaheuristic
+from routing.exact.lanes import Costs
 
 
-def improve_tour(matrix: Ints, tour: Sequence[int], limit_s: float, *, escape: bool = False) -> list[int]:
-    """A tour from row 0 through all others and back, not longer than `tour` (which starts and ends with 0).
+def improve_round(legs: Costs, order: Sequence[int], limit_s: float) -> list[int]:
+    """A round from node 0 through all others, the last not named, at no higher cost than `order` (which has no 0).
 
-    Stops by itself at the first local optimum; with `escape` it leaves local optima by guided local search until
-    `limit_s` is over.
+    Guided local search until `limit_s` is over.
     """
-    manager = pywrapcp.RoutingIndexManager(len(matrix), 1, 0)
+    manager = pywrapcp.RoutingIndexManager(len(legs), 1, 0)
     model = pywrapcp.RoutingModel(manager)
-    model.SetArcCostEvaluatorOfAllVehicles(model.RegisterTransitMatrix(matrix.tolist()))
-    search = _search(limit_s, escape)
+    model.SetArcCostEvaluatorOfAllVehicles(model.RegisterTransitMatrix(legs.tolist()))
+    search = _search(limit_s)
     model.CloseModelWithParameters(search)
-    start = model.ReadAssignmentFromRoutes([[manager.NodeToIndex(node) for node in tour[1:-1]]], True)
+    start = model.ReadAssignmentFromRoutes([[manager.NodeToIndex(node) for node in order]], True)
     found = model.SolveFromAssignmentWithParameters(start, search) if start else None
-    return _walk(manager, model, found) if found else list(tour)
+    better = _walk(manager, model, found) if found else list(order)
+    return better if _length(legs, better) < _length(legs, order) else list(order)
 
 
-def _search(limit_s: float, escape: bool) -> Any:
+def _search(limit_s: float) -> Any:
     search = pywrapcp.DefaultRoutingSearchParameters()
-    search.local_search_metaheuristic = (
-        _METAHEURISTICS.GUIDED_LOCAL_SEARCH if escape else _METAHEURISTICS.GREEDY_DESCENT
-    )
+    metaheuristics = routing_enums_pb2.LocalSearchMetaheuristic
+    search.local_search_metaheuristic = metaheuristics.GUIDED_LOCAL_SEARCH
     search.time_limit.FromMilliseconds(max(1, int(limit_s * 1000)))
     return search
 
 
 def _walk(manager: pywrapcp.RoutingIndexManager, model: pywrapcp.RoutingModel, found: Any) -> list[int]:
-    index, nodes = model.Start(0), [0]
+    index, nodes = found.Value(model.NextVar(model.Start(0))), []
     while not model.IsEnd(index):
-        index = found.Value(model.NextVar(index))
         nodes.append(manager.IndexToNode(index))
+        index = found.Value(model.NextVar(index))
     return nodes
+
+
+def _length(legs: Costs, order: Sequence[int]) -> int:
+    way = [0, *order, 0]
+    return sum(int(legs[one, other]) for one, other in pairwise(way))

@@ -1,0 +1,60 @@
+"""Lower bounds of a trip's cost, each of them proven, for tours that no exact program can hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from routing.tours.bound import round_bound
+from routing.tours.chain import Chain, layers_of_rule
+from routing.tours.floor import Least
+
+ROUNDS = 60_000
+"""So many nodes are looked at in all rounds of the 1-tree bound, per node: fewer rounds for more nodes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The trip's chain (floor, trip, legs) and its least tour without rules, where there is one."""
+
+    chain: Chain
+    least: Least | None
+
+    def best(self, cost: int) -> int:
+        """The greatest of all bounds; `cost` is that of a tour."""
+        bound = 0
+        for one in self._all(cost):
+            bound = max(bound, one)
+            if bound >= cost:
+                return cost
+        return bound
+
+    def _all(self, cost: int) -> Iterator[int]:
+        legs = self.chain.matrix.legs
+        yield int((legs[0] + legs[:, 0]).max())
+        if self.least and self.least.proven:
+            yield self.least.cost
+        else:
+            yield from self._freer()
+            if len(legs) >= 4:
+                yield int(round_bound(legs, np.int64(cost), max(10, ROUNDS // len(legs))))
+        yield from self._of_rules()
+
+    def _freer(self) -> Iterator[int]:
+        """Without the turns, or the ways that may not be walked, that the sweep over aisles cannot hold."""
+        floor, trip = self.chain.floor, self.chain.trip
+        if floor.freer_lanes:
+            freer = floor.least(floor.freer_lanes, trip.start, trip.locations, trip.ends)
+            if freer.proven:
+                yield freer.cost
+
+    def _of_rules(self) -> Iterator[int]:
+        """One hard rule alone, with the visits alone that it knows: to leave out the others makes no walk longer."""
+        trip = self.chain.trip
+        for rule in range(len(trip.demands.penalties)):
+            if trip.demands.hard >> rule & 1:
+                found = self.chain.least(layers_of_rule(trip, rule))
+                if found:
+                    yield found[0]
