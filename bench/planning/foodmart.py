@@ -54,9 +54,12 @@ def problem_of(text: str) -> Problem:
 
 
 def shortest_mm(text: str) -> dict[tuple[str, str], int]:
-    """The shortest walks between locations as the file has them, in mm; only to compare ours with."""
+    """The shortest walks between spots as the file has them, in mm; only to compare ours with."""
+    blocks = _blocks(text)
+    depots = {blocks[_DEPOT][0][0], blocks[_ARRIVAL][0][0]}
     return {
-        (start, end): length_mm(units) for start, end, units in _blocks(text)["LocStart LocEnd ShortestPath"]
+        (DEPOT if start in depots else start, DEPOT if end in depots else end): length_mm(units)
+        for start, end, units in blocks["LocStart LocEnd ShortestPath"]
     }
 
 

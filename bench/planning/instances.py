@@ -91,7 +91,9 @@ def henn(path: Path) -> Case:
     """An instance of Henn & Wäscher: 10 aisles of 45 cells, one block; the best known for optimal routing."""
     sections = Sections.read(path)
     name = f"{path.parent.name}/{path.stem}"
-    return Case(name, batching_problem(sections, Lengths.of(sections)), _henn_best()[_henn_key(path)])
+    return Case(
+        name, batching_problem(sections, Lengths.of(sections)), _henn_best(routing_data())[_henn_key(path)]
+    )
 
 
 def _henn_key(path: Path) -> tuple[int, int, int, str]:
@@ -101,9 +103,9 @@ def _henn_key(path: Path) -> tuple[int, int, int, str]:
 
 
 @cache
-def _henn_best() -> dict[tuple[int, int, int, str], int]:
+def _henn_best(data: Path) -> dict[tuple[int, int, int, str], int]:
     best = {}
-    for row in rows_of(routing_data() / "reference" / "henn_waescher_wg2023.csv"):
+    for row in rows_of(data / "reference" / "henn_waescher_wg2023.csv"):
         if row["storage"] == "UDD":
             numbers = int(row["num_orders"]), int(row["capacity"]), int(row["inst_num"])
             best[*numbers, row["source_variant"]] = length_mm(row["optimal_block_bks"])
@@ -115,15 +117,16 @@ def _henn_best() -> dict[tuple[int, int, int, str], int]:
 
 def muter_files() -> list[Path]:
     """The given instances that have a reference: of five alike all but the last."""
+    best = _muter_best(routing_data())
     found = (routing_data() / "muter_oncan").glob("*.txt")
-    return sorted((path for path in found if _numbers(path) in _muter_best()), key=_numbers)
+    return sorted((path for path in found if _numbers(path) in best), key=_numbers)
 
 
 def muter(path: Path) -> Case:
     """An instance of Muter & Öncan: 10 aisles of 10 cells, one block, measured as its references are."""
     sections = Sections.read(path)
     lengths = replace(Lengths.of(sections), end_mm=MUTER_END_MM)
-    return Case(path.stem, batching_problem(sections, lengths), _muter_best()[_numbers(path)])
+    return Case(path.stem, batching_problem(sections, lengths), _muter_best(routing_data())[_numbers(path)])
 
 
 def _numbers(path: Path) -> tuple[int, ...]:
@@ -131,9 +134,9 @@ def _numbers(path: Path) -> tuple[int, ...]:
 
 
 @cache
-def _muter_best() -> dict[tuple[int, ...], int]:
+def _muter_best(data: Path) -> dict[tuple[int, ...], int]:
     """By orders, capacity and number; the files count from 0 and the references from 1."""
-    rows = rows_of(routing_data() / "reference" / "muter_oencan_wg2023.csv")
+    rows = rows_of(data / "reference" / "muter_oencan_wg2023.csv")
     return {
         (int(row["num_orders"]), int(row["capacity"]), int(row["inst_num"]) - 1): length_mm(
             row["optimal_bks"]
@@ -160,14 +163,19 @@ def sprp(path: Path, blocks: Blocks) -> PickCase:
     (wants,) = sections.orders
     stock = {article: sections.stock(article) for article in wants}
     return PickCase(
-        path.stem, layout_of(sections, lengths), DEPOT, wants, stock, _sprp_best(blocks)[path.stem]
+        path.stem,
+        layout_of(sections, lengths),
+        DEPOT,
+        wants,
+        stock,
+        _sprp_best(routing_data(), blocks)[path.stem],
     )
 
 
 @cache
-def _sprp_best(blocks: Blocks) -> dict[str, int]:
+def _sprp_best(data: Path, blocks: Blocks) -> dict[str, int]:
     """Proven lengths by the name of the instance."""
-    folder = routing_data() / "reference" / "sprp"
+    folder = data / "reference" / "sprp"
     best = {}
     if blocks == 2:
         for file in ("results_SPRP_two_block.csv", "results_SPRP-SS_two_block.csv"):
