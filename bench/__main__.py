@@ -13,7 +13,8 @@ def main() -> None:
     """One after the other, so that neither takes the other's cores."""
     print(machine())
     store.main([])
-    routing.main()
+    routing.main(["sprp", "henn", "muter", "--sample", "5", "--seconds", "1"])
+    routing.main(["carts", "--sample", "1", "--seconds", "1"])
     printing.main([])
     scanning.main([])
     manifests.main([])

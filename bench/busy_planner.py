@@ -6,8 +6,8 @@ import os
 import sys
 import threading
 
-from bench.routing import problem
-from routing.planner import plan
+from bench.planning.floors import pool
+from routing import plan
 
 _POLITE = 10
 _DEADLINE_S = 1.0
@@ -22,10 +22,10 @@ def main() -> None:
         over.set()
 
     threading.Thread(target=wait, daemon=True).start()
-    asked = problem(500)
+    problem = pool(500, seed=1)
     print("busy", flush=True)
     while not over.is_set():
-        plan(asked, _DEADLINE_S)
+        plan(problem, _DEADLINE_S)
 
 
 if __name__ == "__main__":

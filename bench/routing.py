@@ -1,88 +1,84 @@
-"""What planning saves: metres walked by naive, quick and full plans of one round on a floor of two blocks."""
+"""The figures of planning, by one command: `python -m bench.routing [PART …]`.
+
+Parts: `sprp` and `scattered` (single tours), `henn`, `muter` and `foodmart` (batches), `carts` (500 orders), `growth`
+(large pools), `day`. Each makes a CSV in `--out` and tables in Markdown on stdout; `--docs` puts them into
+docs/planning.md. `--again` makes the tables from the CSVs of an earlier run. All of it takes an hour or two.
+"""
 
 from __future__ import annotations
 
-import random
-from time import perf_counter
+import argparse
+import csv
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
-from routing import Cart, Layout, PickLine, PickOrder, Problem, Spot, check, naive_distance_mm, quick_plan
-from routing.planner import plan
+from bench.figures import machine
+from bench.planning.batch_parts import FOODMART, HENN, MUTER
+from bench.planning.cart_part import CARTS
+from bench.planning.data import MissingDataError
+from bench.planning.day_part import DAY, is_there
+from bench.planning.growth_part import GROWTH
+from bench.planning.part import Asked, Part
+from bench.planning.report import Row, Table, put_into, saved_as_they_come
+from bench.planning.tour_parts import SCATTERED, SPRP
 
-DEADLINE_S = 1.0
-DEPOT = "depot"
-
-
-def floor(aisles: int = 12, bays: int = 40) -> Layout:
-    """Aisles 3 m apart, bins each metre, two blocks, the depot in the front corner."""
-    bins = [
-        Spot(f"{a:02}-{bay:02}", "bin", "A", f"{a:02}", bay + 1, 1, a * 3_000, 2_000 + bay * 1_000)
-        for a in range(aisles)
-        for bay in range(bays)
-    ]
-    return Layout.of([Spot(DEPOT, "depot", "", "", 1, 1, 0, 0), *bins], (2_000 + bays * 500,))
+PARTS = {part.name: part for part in (SPRP, SCATTERED, HENN, MUTER, FOODMART, CARTS, GROWTH, DAY)}
+_DOCUMENT = Path(__file__).parents[1] / "docs" / "planning.md"
 
 
-def problem(orders: int, carts: int = 10, slots: int = 8, seed: int = 1) -> Problem:
-    """`orders` orders of one to five lines, each bin as likely as any other, and idle carts."""
-    rng = random.Random(seed)
-    layout = floor()
-    bins = [spot.id for spot in layout.spots.values() if spot.kind == "bin"]
-    return Problem(
-        layout,
-        DEPOT,
-        tuple(_order(rng, f"SO-{n:04}", n, bins) for n in range(orders)),
-        tuple(Cart(f"cart-{n}", slots, 60_000, 200_000, frozenset()) for n in range(carts)),
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure what was asked for, part by part."""
+    asked = _parser().parse_args(arguments)
+    names = asked.parts or [name for name in PARTS if name != DAY.name or is_there()]
+    what = Asked(tuple(asked.seconds), asked.sample, asked.seed)
+    print(machine())
+    tables = {}
+    for part in (PARTS[name] for name in names):
+        try:
+            rows = list(_rows(part, what, asked.out, again=asked.again))
+        except MissingDataError as missing:
+            print(f"\n{part.title}: {missing}")
+            continue
+        tables[part.name] = part.tables(rows)
+        print(f"\n{part.title}\n")
+        print("\n".join(table.markdown() for table in tables[part.name]))
+    if asked.docs:
+        _document(tables)
+
+
+def _rows(part: Part, what: Asked, out: Path, *, again: bool) -> Iterator[Row]:
+    """Measured now, or those of an earlier run."""
+    path = out / f"{part.name}.csv"
+    if not again:
+        yield from saved_as_they_come(path, part.rows(what))
+        return
+    if not path.is_file():
+        raise MissingDataError(f"no earlier run has left {path}")
+    with path.open(encoding="utf-8", newline="") as file:
+        yield from csv.DictReader(file)
+
+
+def _document(tables: dict[str, list[Table]]) -> None:
+    text = _DOCUMENT.read_text("utf-8")
+    _DOCUMENT.write_text(put_into(text, tables), "utf-8")
+
+
+def _seconds(text: str) -> list[float]:
+    return [float(each) for each in text.split(",")]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bench.routing", description=__doc__)
+    parser.add_argument("parts", nargs="*", choices=PARTS, metavar="PART", help="(all)")
+    parser.add_argument("--seconds", type=_seconds, default=[], help="to plan in, as 2,10 (each part's own)")
+    parser.add_argument("--sample", type=int, help="so many instances, pools or seeds of a part (all)")
+    parser.add_argument("--seed", type=int, default=1, help="draws the sample and is what we plan with (1)")
+    parser.add_argument(
+        "--out", type=Path, default=Path("build/planning"), help="folder of the CSVs (build/planning)"
     )
-
-
-def _order(rng: random.Random, name: str, rank: int, bins: list[str]) -> PickOrder:
-    lines = tuple(
-        PickLine(
-            order=name,
-            line_no=line_no,
-            sku=f"SKU-{location}",
-            location=location,
-            qty=rng.randint(1, 3),
-            weight_g=rng.randint(50, 2_000),
-            volume_cm3=rng.randint(100, 4_000),
-            zone="A",
-        )
-        for line_no, location in enumerate(rng.sample(bins, rng.choice((1, 1, 2, 2, 3, 4, 5))), start=1)
-    )
-    return PickOrder(name, rank, lines)
-
-
-def naive_mm(asked: Problem, served: set[str]) -> int:
-    """The walk for the served orders, each alone, its lines as they stand."""
-    lines = [[line.location for line in order.lines] for order in asked.orders if order.order in served]
-    return naive_distance_mm(asked.layout, asked.depot, lines)
-
-
-def main() -> None:
-    """Print a line per pool size. `naive` is the walk of the same orders as the plan's, one by one."""
-    print(
-        f"{'orders':>6} {'served':>6} {'naive m':>8} {'quick m':>8} {'s':>6} "
-        f"{'plan m':>8} {'s':>6} {'bound m':>8}"
-    )
-    for orders in (50, 200, 500):
-        asked = problem(orders)
-        begun = perf_counter()
-        quick = quick_plan(asked)
-        quick_s = perf_counter() - begun
-        begun = perf_counter()
-        planned = plan(asked, DEADLINE_S)
-        plan_s = perf_counter() - begun
-        faults = check(asked, planned)
-        if faults:
-            raise SystemExit(f"the plan is wrong: {faults[0]}")
-        served = {order for batch in planned.batches for order in batch.slots}
-        naive_m = naive_mm(asked, served) / 1000
-        bound_m = sum(batch.bound_mm for batch in planned.batches) / 1000
-        print(
-            f"{orders:>6} {planned.served:>6} {naive_m:>8.0f} "
-            f"{quick.distance_mm / 1000:>8.0f} {quick_s:>6.3f} "
-            f"{planned.distance_mm / 1000:>8.0f} {plan_s:>6.3f} {bound_m:>8.0f}"
-        )
+    parser.add_argument("--docs", action="store_true", help="put the tables into docs/planning.md")
+    parser.add_argument("--again", action="store_true", help="measure nothing: tables of the CSVs in --out")
+    return parser
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from agent.sandbox.report import Summary
 from agent.store.store import DATABASE, connect, read_only
 from agent.store.tables import TABLES
 from agent.store.verify import Verdict, verify
-from bench import kills, routing, store
+from bench import kills, store
 from bench.orders import open_store
 from bench.raw_sqlite import recorded, write_s
 from bench.verify_cost import measure
@@ -139,19 +139,6 @@ def test_kill_reports_in_json_leave_stdout_to_the_json(
     monkeypatch.setattr(kills, "day_with_kills", days(lambda _: 3))
     kills.main(["--json", "--dir", str(tmp_path)])
     assert msgspec.json.decode(capsys.readouterr().out, type=list[KillReport]) == [report(1, shipped=3)]
-
-
-def test_the_routing_bench_prints_a_line_per_pool(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(routing, "DEADLINE_S", 0.1)
-    routing.main()
-    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == [
-        "orders",
-        "50",
-        "200",
-        "500",
-    ]
 
 
 @pytest.mark.parametrize(("share", "value"), [(0.5, 50), (0.99, 99), (1.0, 99)])
