@@ -16,7 +16,7 @@ from bench.figures import machine
 from bench.planning.batch_parts import FOODMART, HENN, MUTER
 from bench.planning.cart_part import CARTS
 from bench.planning.data import MissingDataError
-from bench.planning.day_part import DAY, is_there
+from bench.planning.day_part import DAY
 from bench.planning.growth_part import GROWTH
 from bench.planning.part import Asked, Part
 from bench.planning.report import Row, Table, put_into, saved_as_they_come
@@ -29,7 +29,7 @@ _DOCUMENT = Path(__file__).parents[1] / "docs" / "planning.md"
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure what was asked for, part by part."""
     asked = _parser().parse_args(arguments)
-    names = asked.parts or [name for name in PARTS if name != DAY.name or is_there()]
+    names = asked.parts or list(PARTS)
     what = Asked(tuple(asked.seconds), asked.sample, asked.seed)
     print(machine())
     tables = {}
@@ -71,7 +71,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench.routing", description=__doc__)
     parser.add_argument("parts", nargs="*", choices=PARTS, metavar="PART", help="(all)")
     parser.add_argument("--seconds", type=_seconds, default=[], help="to plan in, as 2,10 (each part's own)")
-    parser.add_argument("--sample", type=int, help="so many instances, pools or seeds of a part (all)")
+    parser.add_argument(
+        "--sample", type=int, help="so many instances, pools, seeds or orders of a part (all)"
+    )
     parser.add_argument("--seed", type=int, default=1, help="draws the sample and is what we plan with (1)")
     parser.add_argument(
         "--out", type=Path, default=Path("build/planning"), help="folder of the CSVs (build/planning)"

@@ -1,37 +1,31 @@
-"""The simulated day, where it is there: its own rows, shown as they are."""
+"""The simulated day, as a part of the one command."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from importlib import import_module
-from importlib.util import find_spec
 
+from bench import picking_day
 from bench.planning.part import Asked, Part
 from bench.planning.report import Row, Table, figure
 
-_MODULE = "bench.picking_day"
-
-
-def is_there() -> bool:
-    """Whether there is a day to simulate."""
-    return find_spec(_MODULE) is not None
-
 
 def _rows(asked: Asked) -> Iterator[Row]:
-    del asked  # a day has a seed of its own
-    yield from import_module(_MODULE).rows()
+    """A row for each way to release orders. `--sample` is how many orders the day has."""
+    yield from picking_day.rows(asked.sample or picking_day.ORDERS, seed=asked.seed)
 
 
 def _tables(rows: Sequence[Row]) -> list[Table]:
-    lines = [tuple(_text(cell) for cell in row.values()) for row in rows]
-    return [Table(tuple(rows[0]), tuple(lines))]
+    """The rows as they are."""
+    return [Table(tuple(rows[0]), tuple(tuple(_text(f"{cell}") for cell in row.values()) for row in rows))]
 
 
-def _text(cell: object) -> str:
+def _text(cell: str) -> str:
+    if cell.isdecimal():
+        return f"{int(cell):,}"
     try:
-        return figure(float(f"{cell}"))
+        return figure(float(cell))
     except ValueError:
-        return f"{cell}"
+        return cell
 
 
 DAY = Part("day", "A simulated day", _rows, _tables)

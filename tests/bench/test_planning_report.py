@@ -10,6 +10,7 @@ import pytest
 
 from bench import routing
 from bench.planning import batch_parts, cart_part, growth_part
+from bench.planning.day_part import DAY
 from bench.planning.growth_child import MARKS_S, measure
 from bench.planning.part import Asked
 from bench.planning.report import (
@@ -208,3 +209,13 @@ def test_the_command_puts_its_tables_into_the_document(
     monkeypatch.setattr(routing, "_DOCUMENT", document)
     routing.main(["sprp", "--docs", "--out", str(tmp_path)])
     assert "| blocks | instances | optimal |" in document.read_text("utf-8")
+
+
+def test_the_day_is_shown_as_it_is() -> None:
+    rows: list[Row] = [
+        {"way": "first come", "lists": 1_200, "m per line": 41.25},
+        {"way": "wave", "lists": 7, "m per line": 3.5},
+    ]
+    (table,) = DAY.tables(rows)
+    assert table.columns == ("way", "lists", "m per line")
+    assert table.rows == (("first come", "1,200", "41.2"), ("wave", "7", "3.50"))
