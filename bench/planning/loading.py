@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +12,8 @@ from bench.planning.freight import Freight, Prices
 
 Loads = list[list[int]]
 """For each cart in use the numbers of its orders."""
-_LATER = -1
+_NEVER = -1
+"""What loads save that do not go together."""
 
 
 def fifo(freight: Freight) -> Loads:
@@ -36,36 +36,34 @@ def savings(freight: Freight, prices: Prices) -> Loads:
     """Clarke and Wright (1964) for batches, savings worked out anew after each merge (ii): the two loads go together
     whose tour saves most, as long as any two can and save something."""
     loads: Loads = [[order] for order in range(freight.size)]
+    carried = np.array([np.ones(freight.size), freight.weight_g, freight.volume_cm3], np.int64)
     costs = prices.of_pairs(freight.size)
     cost = costs.diagonal().copy()
     saved = cost[:, None] + cost[None, :] - costs
     for a in range(freight.size):
-        together = [a != b and _goes(freight, loads[a] + loads[b]) for b in range(freight.size)]
-        saved[a, ~np.array(together)] = _LATER
+        saved[a, ~_goes_with(freight, carried, a)] = _NEVER
     while saved.size and saved.max() > 0:
         a, b = (int(n) for n in np.unravel_index(saved.argmax(), saved.shape))
         sizes = [len(load) for n, load in enumerate(loads) if load and n not in (a, b)]
         if not freight.can_be_carted([*sizes, len(loads[a]) + len(loads[b])]):
-            saved[a, b] = saved[b, a] = _LATER
+            saved[a, b] = saved[b, a] = _NEVER
             continue
         cost[a] += cost[b] - saved[a, b]
         loads[a], loads[b] = loads[a] + loads[b], []
-        saved[b, :] = saved[:, b] = saved[a, :] = saved[:, a] = _LATER
-        _save_anew(freight, prices, loads, cost, saved, a)
+        carried[:, a] += carried[:, b]
+        saved[[a, b], :] = saved[:, [a, b]] = _NEVER
+        others = [n for n in np.flatnonzero(_goes_with(freight, carried, a)) if loads[n]]
+        together = prices.of([loads[a] + loads[n] for n in others])
+        saved[a, others] = saved[others, a] = cost[a] + cost[others] - together
     return [load for load in loads if load]
 
 
-def _save_anew(
-    freight: Freight, prices: Prices, loads: Loads, cost: NDArray[np.int64], saved: NDArray[np.int64], a: int
-) -> None:
-    """What load a saves with each of the others."""
-    others = [b for b, load in enumerate(loads) if load and b != a and _goes(freight, loads[a] + load)]
-    together = prices.of([loads[a] + loads[b] for b in others])
-    saved[a, others] = saved[others, a] = cost[a] + cost[others] - together
-
-
-def _goes(freight: Freight, load: Sequence[int]) -> bool:
-    return len(load) <= freight.most_slots and freight.fits(load)
+def _goes_with(freight: Freight, carried: NDArray[np.int64], a: int) -> NDArray[np.bool_]:
+    """Which of the loads, by slots, weight and volume `carried`, go onto one cart with load a."""
+    most = np.array([freight.most_slots, freight.max_weight_g, freight.max_volume_cm3])
+    goes: NDArray[np.bool_] = np.logical_and.reduce(carried + carried[:, [a]] <= most[:, None])
+    goes[a] = False
+    return goes
 
 
 def savings_metric(freight: Freight, prices: Prices) -> NDArray[np.int64]:
