@@ -5,6 +5,6 @@ from __future__ import annotations
 
 def warm() -> None:
     """Run each compiled path once on something tiny; see `routing.compiled`."""
-    from routing.tours import warming  # noqa: PLC0415  # compiled code is imported when it is asked for
+    from routing.tours.warming import warm as warm_all  # noqa: PLC0415  # compiled code is imported when asked for
 
-    warming.warm()
+    warm_all()

@@ -21,7 +21,9 @@ def round_bound(legs, known, rounds):  # type: ignore[no-untyped-def]
     leave, enter = np.zeros(count, np.int64), np.zeros(count, np.int64)
     # In halves: a leg that is as cheap both ways counts half for each.
     out, into = np.zeros(count, np.int64), np.zeros(count, np.int64)
+    wrong_out, wrong_in = np.zeros(count), np.zeros(count)
     best, pace, fails = np.int64(0), 1.0, 0
+    alike = (legs[1:, 1:] == legs[1:, 1:].T).all()
     for _ in range(rounds):
         bound = one_tree(legs, leave, enter, out, into) - leave.sum() - enter.sum()
         if bound > best:
@@ -30,13 +32,19 @@ def round_bound(legs, known, rounds):  # type: ignore[no-untyped-def]
             fails += 1
         if fails == 5:
             pace, fails = pace * 0.7, 0
-        square = ((out - 2) ** 2).sum() + ((into - 2) ** 2).sum()
+        if alike:  # then nothing is gained by prices that differ
+            wrong_out[:] = (out + into - 4) / 2
+            wrong_in[:] = wrong_out
+        else:
+            wrong_out[:] = out - 2
+            wrong_in[:] = into - 2
+        square = (wrong_out**2).sum() + (wrong_in**2).sum()
         if best >= known or square == 0:
             break
         pull = 2 * pace * (known - bound) / square
         for node in range(count):
-            leave[node] += np.int64(round(pull * (out[node] - 2)))
-            enter[node] += np.int64(round(pull * (into[node] - 2)))
+            leave[node] += np.int64(round(pull * wrong_out[node]))
+            enter[node] += np.int64(round(pull * wrong_in[node]))
     return min(best, known)
 
 

@@ -24,12 +24,17 @@ class Bounds:
 
     def best(self, cost: int) -> int:
         """The greatest of all bounds; `cost` is that of a tour."""
-        bound = 0
+        bound, grain = 0, self._grain()
         for one in self._all(cost):
-            bound = max(bound, one)
+            bound = max(bound, -(-one // grain) * grain)
             if bound >= cost:
                 return cost
         return bound
+
+    def _grain(self) -> int:
+        """What all costs of tours are multiples of."""
+        legs = int(np.gcd.reduce(self.chain.matrix.legs, axis=None))
+        return max(1, int(np.gcd.reduce(self.chain.trip.demands.penalties, initial=legs)))
 
     def _all(self, cost: int) -> Iterator[int]:
         legs = self.chain.matrix.legs
@@ -47,7 +52,7 @@ class Bounds:
         floor, trip = self.chain.floor, self.chain.trip
         if floor.freer_lanes:
             freer = floor.least(floor.freer_lanes, trip.start, trip.locations, trip.ends)
-            if freer.proven:
+            if freer and freer.proven:
                 yield freer.cost
 
     def _of_rules(self) -> Iterator[int]:

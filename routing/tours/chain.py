@@ -133,7 +133,7 @@ class Chain:
         ends = trip.ends if other == DEPOT else (trip.visits[other - 1].location,)
         start = trip.start if one == DEPOT else trip.visits[one - 1].location
         least = floor.least(floor.lanes, start, [trip.visits[node - 1].location for node in stops], ends)
-        if not least.proven:
+        if least is None or not least.proven:
             return None
         walked = [stops[place] for place in least.order]
         return least.cost, walked if other == DEPOT else [*walked, other]

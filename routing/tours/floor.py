@@ -13,8 +13,8 @@ from routing.exact.tour import exact_tour
 from routing.layout import Cell, Layout
 from routing.tours.legs import Legs
 
-MOST_LEVELS = 6
-"""The sweep over aisles is for so many cross-aisles at most."""
+MOST_LEVELS, MOST_OPEN_LEVELS = 6, 5
+"""The sweep over aisles is for so many cross-aisles at most, for a round and for a tour that ends elsewhere."""
 
 
 class Least(NamedTuple):
@@ -56,10 +56,12 @@ class Floor:
             freer_lanes=replace(lanes, turn=0) if lanes and lanes.turn and not swept else lanes,
         )
 
-    def least(self, lanes: Lanes, start: str, locations: Sequence[str], ends: Sequence[str]) -> Least:
-        """The least tour through aisles without any rule, to the best of the ends."""
+    def least(self, lanes: Lanes, start: str, locations: Sequence[str], ends: Sequence[str]) -> Least | None:
+        """The least tour through aisles without any rule, to the best of the ends; None with too many cross-aisles."""
         stops = [self.layout.cell(location) for location in locations]
         cell = self.layout.cell(start)
+        if lanes.levels > MOST_OPEN_LEVELS and any(self.layout.cell(end) != cell for end in ends):
+            return None
         found = [self._to(lanes, stops, cell, end) for end in ends]
         return min(found)._replace(proven=all(each.proven for each in found))
 

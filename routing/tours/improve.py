@@ -10,19 +10,18 @@ from numpy.typing import NDArray
 
 from routing.tours.matrix import Matrix
 from routing.tours.ortools_tour import improve_round
-from routing.tours.search import descend, search
+from routing.tours.search import charge, descend, search
 from routing.tours.visits import Trip
 
 Order = NDArray[np.int64]
 
 SEED = 20_011
-ALL_PIECES = 45
-"""Up to so many nodes pieces of any length are moved, above it those of LONGEST."""
 LONGEST = 3
-CHUNK = 4_000
-"""About so many nodes are put in place between two looks at the clock."""
-ROUNDS_PER_NODE = 60
-"""The search ends after so many rounds for each node, so that it ends alike on a fast machine and a slow one."""
+"""Pieces of so many nodes at most are moved; longer ones were no better for the time that they took."""
+CHUNK = 150_000
+"""About so many moves are looked at between two looks at the clock."""
+PATIENCE = 400
+"""The search ends after so many rounds, and as many again for each ten nodes, that found nothing better."""
 ORTOOLS_LEAST_S = 0.02
 """With less time than this OR-Tools would hardly have begun."""
 
@@ -33,7 +32,7 @@ def descended(matrix: Matrix, trip: Trip, orders: Iterable[Order], deadline: flo
     for order in orders:
         cost, more = np.int64(0), True
         while more:
-            cost, more = descend(matrix.legs, order, trip.demands.arrays, _longest(order), 1)
+            cost, more = descend(matrix.legs, order, trip.demands.arrays, LONGEST, 1)
             more = more and monotonic() < deadline
         if best is None or cost < best[1]:
             best = order, int(cost)
@@ -43,21 +42,27 @@ def descended(matrix: Matrix, trip: Trip, orders: Iterable[Order], deadline: flo
     return best
 
 
-def searched(matrix: Matrix, trip: Trip, order: Order, bound: int, deadline: float) -> tuple[Order, int]:
-    """The best order that is found from this one."""
+def searched(
+    matrix: Matrix, trip: Trip, order: Order, bound: int, deadline: float, *, rounds: int | None = None
+) -> tuple[Order, int]:
+    """The best order that is found from this one in so many rounds (None: until nothing better comes any more)."""
     demands, count = trip.demands, len(order)
-    best, seed = order, np.int64(SEED)
-    cost = int(descend(matrix.legs, best, demands.arrays, _longest(best), 0)[0])
-    chunk, rounds = max(1, CHUNK // count), ROUNDS_PER_NODE * count
-    while rounds > 0 and cost > bound and monotonic() < deadline:
-        found, least, seed = search(matrix.legs, best, demands.arrays, _longest(best), chunk, seed, bound)
-        best, cost, rounds = found, int(least), rounds - chunk
-    left_s = deadline - monotonic()
-    if cost > bound and not demands.bind and left_s > ORTOOLS_LEAST_S:
-        best = np.array([0, *improve_round(matrix.legs, best[1:].tolist(), left_s)], np.int64)
-        cost = matrix.length(best[1:].tolist())
+    chunk = max(1, CHUNK // (count * count))
+    patience = PATIENCE * (1 + count // 10)
+    best, seed, done, found_at = order, np.int64(SEED), 0, 0
+    cost = matrix.length(best[1:].tolist()) + int(charge(best, demands.arrays))
+    while cost > bound and done - found_at < patience and monotonic() < deadline:
+        best, least, seed = search(matrix.legs, best, demands.arrays, LONGEST, chunk, seed, bound)
+        done += chunk
+        cost, found_at = int(least), done if least < cost else found_at
+        if rounds is not None and done >= rounds:
+            return best, cost
     return best, cost
 
 
-def _longest(order: Order) -> int:
-    return len(order) if len(order) <= ALL_PIECES else LONGEST
+def by_ortools(matrix: Matrix, order: Order, deadline: float) -> tuple[Order, int]:
+    """The best order that OR-Tools finds from this one, where no rules bind."""
+    nodes, left_s = order[1:].tolist(), deadline - monotonic()
+    if left_s > ORTOOLS_LEAST_S:
+        nodes = improve_round(matrix.legs, nodes, left_s)
+    return np.array([0, *nodes], np.int64), matrix.length(nodes)

@@ -76,41 +76,54 @@ def descend(legs, order, rules, longest, sweeps):  # type: ignore[no-untyped-def
 def _improve_from(legs, order, rules, longest, begin, out):  # type: ignore[no-untyped-def]
     """Apply the first improving move of a piece that begins here; how much it saved, 0 where there is none."""
     charged = charge(order, rules)
+    count = len(order)
+    before, first = order[begin - 1], order[begin]
     there, back = np.int64(0), np.int64(0)  # the walk through the piece, and in the other direction
-    for end in range(begin, len(order)):
+    for end in range(begin, count):
         if end > begin:
             there += legs[order[end - 1], order[end]]
             back += legs[order[end], order[end - 1]]
-        before, first, last = order[begin - 1], order[begin], order[end]
-        behind = order[(end + 1) % len(order)]
+        last, behind = order[end], order[end + 1] if end + 1 < count else order[0]
         cut = legs[before, first] + legs[last, behind]
         more = legs[before, last] + back + legs[first, behind] - cut - there
-        saved = _saved(order, rules, charged, more, begin, end, begin - 1, True, out)
-        if saved > 0:
-            return saved
-        if end - begin >= longest:
-            continue
-        for after in range(len(order)):
-            if begin - 1 <= after <= end:
-                continue
-            one, other = order[after], order[(after + 1) % len(order)]
-            joined = legs[before, behind] - cut - legs[one, other]
-            more = joined + legs[one, first] + legs[last, other]
-            saved = _saved(order, rules, charged, more, begin, end, after, False, out)
+        if more < charged:
+            saved = _saved(order, rules, charged, more, begin, end, begin - 1, True, out)
             if saved > 0:
                 return saved
-            more = joined + legs[one, last] + legs[first, other] + back - there
-            saved = _saved(order, rules, charged, more, begin, end, after, True, out)
+        if end - begin < longest:
+            saved = _move_piece(legs, order, rules, charged, begin, end, back - there, out)
             if saved > 0:
                 return saved
     return np.int64(0)
 
 
 @njit(cache=True, nogil=True)
+def _move_piece(legs, order, rules, charged, begin, end, turning, out):  # type: ignore[no-untyped-def]
+    """Apply the first improving move of one piece to another place; `turning` is what it costs to walk it backwards."""
+    count = len(order)
+    before, first, last = order[begin - 1], order[begin], order[end]
+    behind = order[end + 1] if end + 1 < count else order[0]
+    closing = legs[before, behind] - legs[before, first] - legs[last, behind]
+    for after in range(count):
+        if begin - 1 <= after <= end:
+            continue
+        one, other = order[after], order[after + 1] if after + 1 < count else order[0]
+        opening = closing - legs[one, other]
+        for turned in range(2):
+            if turned:
+                more = opening + legs[one, last] + legs[first, other] + turning
+            else:
+                more = opening + legs[one, first] + legs[last, other]
+            if more < charged:
+                saved = _saved(order, rules, charged, more, begin, end, after, turned == 1, out)
+                if saved > 0:
+                    return saved
+    return np.int64(0)
+
+
+@njit(cache=True, nogil=True)
 def _saved(order, rules, charged, more, begin, end, after, turned, out):  # type: ignore[no-untyped-def]
     """What a move saves that makes the walk `more` longer; where that is positive, it is done."""
-    if more >= charged:
-        return np.int64(0)
     moved(order, begin, end, after, turned, out)
     saved = charged - more - charge(out, rules)
     if saved > 0:

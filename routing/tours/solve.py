@@ -15,7 +15,7 @@ from routing.quick_tour import s_shape
 from routing.tours.bounds import Bounds
 from routing.tours.chain import Chain, layers_of
 from routing.tours.floor import Floor, Least
-from routing.tours.improve import descended, searched
+from routing.tours.improve import by_ortools, descended, searched
 from routing.tours.matrix import Matrix
 from routing.tours.search import charge
 from routing.tours.starts import nearest_first, starts
@@ -26,6 +26,8 @@ MOST_NODES = 1_500
 """Above so many visits no matrix of all legs is made."""
 FEW_VISITS = 12
 """So many are solved exactly even when time is over."""
+FIRST_ROUNDS = 150
+"""So many rounds are searched before bounds are: they find better ones where they know a better tour."""
 
 
 class Solved(NamedTuple):
@@ -81,10 +83,14 @@ def _by_matrix(floor: Floor, trip: Trip, least: Least | None, deadline: float) -
     if exact:
         return solved(exact[1], exact[0], exact[0])
     bases = [[number + 1 for number in least.order]] if least else [nearest_first(matrix.legs)]
+    bounds = Bounds(chain, least)
     best, cost = descended(matrix, trip, starts(trip, bases), deadline)
-    bound = Bounds(chain, least).best(cost)
+    best, cost = searched(matrix, trip, best, 0, deadline, rounds=FIRST_ROUNDS)
+    bound = bounds.best(cost)
     if cost > bound:
         best, cost = searched(matrix, trip, best, bound, deadline)
+    if cost > bound and not trip.demands.bind:
+        best, cost = by_ortools(matrix, best, deadline)
     return solved(best[1:].tolist(), cost, bound)
 
 

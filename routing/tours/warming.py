@@ -29,7 +29,7 @@ def warm() -> None:
     floor, trip = Floor.of(layout, Effort()), plain_trip("depot", ("depot",), bins)
     matrix = Matrix.of(floor.legs, trip)
     best, cost = descended(matrix, trip, starts(trip, [range(1, _BINS + 1)]), monotonic())
-    searched(matrix, trip, best, 0, monotonic() + 1)
+    searched(matrix, trip, best, 0, monotonic() + 1, rounds=1)
     best_round(matrix.legs, trip.demands)
     round_bound(matrix.legs, np.int64(cost), 1)
 
