@@ -30,7 +30,7 @@ class ExactTour(NamedTuple):
     proven: bool
 
 
-class _Exit(NamedTuple):
+class Exit(NamedTuple):
     """The crossing where a tour comes onto the floor from its start, or leaves it for its end, and what that costs."""
 
     column: int
@@ -72,15 +72,15 @@ def _through(lanes: Lanes, stops: Sequence[Cell], start: Cell, end: Cell) -> Exa
     return ExactTour(cost, order, not _by_points(lanes, stops, start, end))
 
 
-def exits_of(lanes: Lanes, at: Cell) -> list[_Exit]:
+def exits_of(lanes: Lanes, at: Cell) -> list[Exit]:
     """The crossings next to a standing point."""
     length, place = int(lanes.lengths[at.column, at.segment]), lanes.cost_at(at)
     exits = []
     if at.segment > 0:
-        exits.append(_Exit(at.column, at.segment - 1, place + lanes.turn))
+        exits.append(Exit(at.column, at.segment - 1, place + lanes.turn))
     if at.segment < lanes.levels and length < NEVER:
-        exits.append(_Exit(at.column, at.segment, length - place + lanes.turn))
-    return exits or [_Exit(at.column, 0, lanes.turn)]
+        exits.append(Exit(at.column, at.segment, length - place + lanes.turn))
+    return exits or [Exit(at.column, 0, lanes.turn)]
 
 
 def _straight(lanes: Lanes, stops: Sequence[Cell], start: Cell, end: Cell) -> ExactTour | None:
@@ -97,7 +97,7 @@ def _straight(lanes: Lanes, stops: Sequence[Cell], start: Cell, end: Cell) -> Ex
     return ExactTour(min(low_first, high_first), tuple(order), True)
 
 
-def _between(lanes: Lanes, stops: Sequence[Cell], first: _Exit, last: _Exit) -> tuple[int, tuple[int, ...]]:
+def _between(lanes: Lanes, stops: Sequence[Cell], first: Exit, last: Exit) -> tuple[int, tuple[int, ...]]:
     """The least tour between two crossings, with the ways to them."""
     ways = first.cost + last.cost
     if first[:2] != last[:2]:
@@ -110,7 +110,7 @@ def _between(lanes: Lanes, stops: Sequence[Cell], first: _Exit, last: _Exit) -> 
     return cost - 2 * lanes.turn + ways, (*order[begin + 1 :], *order[:begin])
 
 
-def _solve(lanes: Lanes, stops: Sequence[Cell], ends: tuple[_Exit, ...] = ()) -> tuple[int, tuple[int, ...]]:
+def _solve(lanes: Lanes, stops: Sequence[Cell], ends: tuple[Exit, ...] = ()) -> tuple[int, tuple[int, ...]]:
     """Cost and order of the least tour; between the `ends` where there are two, else round."""
     by_segment: dict[Segment, list[tuple[int, int]]] = defaultdict(list)
     for number, cell in enumerate(stops):
