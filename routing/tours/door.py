@@ -34,7 +34,7 @@ def tour(
     aisle or cut off.
     """
     deadline = monotonic() + deadline_s
-    floor = _floor_of(layout, effort or Effort())
+    floor = floor_of(layout, effort or Effort())
     trip = plain_trip(start, ends or (start,), stops)
     solved = solve(floor, trip, deadline)
     found = told(floor, plain_of(floor), trip, solved)
@@ -46,7 +46,7 @@ class Guide:
 
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
-        self._floor = _floor_of(problem.layout, problem.effort)
+        self._floor = floor_of(problem.layout, problem.effort)
         self._plain = plain_of(self._floor)
 
     def lead(self, cart: Cart, taken: Sequence[Taken], deadline: float) -> Led:
@@ -92,7 +92,7 @@ _KEPT_FLOORS = 4
 _floors: list[Floor] = []
 
 
-def _floor_of(layout: Layout, effort: Effort) -> Floor:
+def floor_of(layout: Layout, effort: Effort) -> Floor:
     """The floor, from those that were made lately where it is among them."""
     for floor in _floors[:]:
         if floor.layout is layout and floor.effort == effort:
