@@ -31,7 +31,7 @@ def frontier_tour(
     closed = end is None or end == start
     states = frontier(lanes.levels, open_ended=not closed)
     ends = (start,) if end is None or closed else (start, end)
-    sweep = _Sweep(lanes, states, [*stops, *ends], () if closed else (len(stops), len(stops) + 1))
+    sweep = Sweep(lanes, states, [*stops, *ends], () if closed else (len(stops), len(stops) + 1))
     sweep.lay()
     tables, costs = np.array(sweep.tables, np.int64), np.array(sweep.costs, np.int64)
     by = np.zeros((len(tables), states.count), np.int32)
@@ -41,8 +41,9 @@ def frontier_tour(
 
 
 @dataclass(slots=True)
-class _Sweep:
-    """The rows of a sweep, and what they join: `ways[r]` are the two nodes of the way of row r, if it is one.
+class Sweep:
+    """The rows of a sweep, and what they are: `ways[r]` are the two nodes of the way of row r, or `served[r]` is the
+    number of the stop there (-1 on a way).
 
     Nodes are points of corridors and, of each crossing, the side on the cross-aisle; `at` tells the stops of a node.
     `ends` are the numbers of those stops that are the two ends of the tour.
@@ -55,6 +56,7 @@ class _Sweep:
     tables: list[int] = field(default_factory=list)
     costs: list[int] = field(default_factory=list)
     ways: list[tuple[int, int]] = field(default_factory=list)
+    served: list[int] = field(default_factory=list)
     at: dict[int, Sequence[int]] = field(default_factory=dict)
     _nodes: int = 0
 
@@ -109,11 +111,11 @@ class _Sweep:
                 below, point = point, self._node()
                 self._way(self.states.onward, cost, (below, point))
             for stop in stops:
-                self._row(self.states.end if stop in self.ends else self.states.visit)
+                self._row(self.states.end if stop in self.ends else self.states.visit, stop)
             self.at[point] = stops
             if level >= 0:
                 self._way(self.states.corner(level), self.lanes.turn, (point, across[level]))
-        self._row(self.states.onward, int(NEVER))
+        self._way(self.states.onward, int(NEVER), (0, 0))
 
     def _along(self, column: int, points: _Points) -> list[tuple[int, int, list[int]]]:
         """The corridor's points and crossings: cost from the one before, number of the cross-aisle (or -1), stops."""
@@ -139,10 +141,13 @@ class _Sweep:
         return self._nodes
 
     def _way(self, table: int, cost: int, way: tuple[int, int]) -> None:
+        self._add(table, cost, way, -1)
+
+    def _row(self, table: int, stop: int) -> None:
+        self._add(table, 0, (0, 0), stop)
+
+    def _add(self, table: int, cost: int, way: tuple[int, int], stop: int) -> None:
         self.tables.append(table)
         self.costs.append(cost)
         self.ways.append(way)
-
-    def _row(self, table: int, cost: int = 0) -> None:
-        """A row that is no way."""
-        self._way(table, cost, (0, 0))
+        self.served.append(stop)

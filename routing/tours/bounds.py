@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from routing.exact.lanes import NEVER, Lanes
+from routing.exact.phases import PHASE_LEVELS, Wish, phased_cost
 from routing.tours.bound import round_bound
 from routing.tours.chain import Chain, layers_of_rule
 from routing.tours.floor import Least
@@ -56,10 +58,30 @@ class Bounds:
                 yield freer.cost
 
     def _of_rules(self) -> Iterator[int]:
-        """One hard rule alone, with the visits alone that it knows: to leave out the others makes no walk longer."""
-        trip = self.chain.trip
-        for rule in range(len(trip.demands.penalties)):
-            if trip.demands.hard >> rule & 1:
-                found = self.chain.least(layers_of_rule(trip, rule))
+        """One rule alone; what the others want makes no tour cheaper."""
+        floor, demands = self.chain.floor, self.chain.trip.demands
+        for rule in range(len(demands.penalties)):
+            if floor.lanes and floor.lanes.levels <= PHASE_LEVELS:
+                yield self._phased(floor.lanes, rule)
+            elif demands.hard >> rule & 1:
+                # With the visits alone that it knows: to leave out the others makes no walk longer.
+                found = self.chain.least(layers_of_rule(self.chain.trip, rule))
                 if found:
                     yield found[0]
+
+    def _phased(self, lanes: Lanes, rule: int) -> int:
+        """By two walks over the aisles at once."""
+        trip, cell = self.chain.trip, self.chain.floor.layout.cell
+        demands, bit = trip.demands, 1 << rule
+        penalty = int(NEVER) if demands.hard & bit else int(demands.penalties[rule])
+        wishes = [
+            Wish(
+                cell(visit.location),
+                bool(visit.mark.early & bit),
+                bool(visit.mark.late & bit),
+                min(int(NEVER), penalty * len(visit.numbers)),
+            )
+            for visit in trip.visits
+        ]
+        start = cell(trip.start)
+        return min(phased_cost(lanes, wishes, start, cell(end)) for end in trip.ends)

@@ -20,6 +20,8 @@ LONGEST = 3
 """Pieces of so many nodes at most are moved; longer ones were no better for the time that they took."""
 CHUNK = 150_000
 """About so many moves are looked at between two looks at the clock."""
+SLOWER = 8
+"""Rounds take about so many times as long where rules charge."""
 PATIENCE = 400
 """The search ends after so many rounds, and as many again for each ten nodes, that found nothing better."""
 ORTOOLS_LEAST_S = 0.02
@@ -47,7 +49,7 @@ def searched(
 ) -> tuple[Order, int]:
     """The best order that is found from this one in so many rounds (None: until nothing better comes any more)."""
     demands, count = trip.demands, len(order)
-    chunk = max(1, CHUNK // (count * count))
+    chunk = max(1, CHUNK // (count * count * (SLOWER if demands.bind else 1)))
     patience = PATIENCE * (1 + count // 10)
     best, seed, done, found_at = order, np.int64(SEED), 0, 0
     cost = matrix.length(best[1:].tolist()) + int(charge(best, demands.arrays))

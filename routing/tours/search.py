@@ -10,6 +10,7 @@ from numba import njit
 
 _NEVER = 2**60
 _PIECE = 12
+_KICKS = 20
 _SWEEPS = 1_000
 
 
@@ -75,57 +76,91 @@ def descend(legs, order, rules, longest, sweeps):  # type: ignore[no-untyped-def
 @njit(cache=True, nogil=True)
 def _improve_from(legs, order, rules, longest, begin, out):  # type: ignore[no-untyped-def]
     """Apply the first improving move of a piece that begins here; how much it saved, 0 where there is none."""
+    early, late, hard = rules[0], rules[1], rules[3]
     charged = charge(order, rules)
-    count = len(order)
     before, first = order[begin - 1], order[begin]
     there, back = np.int64(0), np.int64(0)  # the walk through the piece, and in the other direction
-    for end in range(begin, count):
+    piece_early, piece_late = np.int64(0), np.int64(0)
+    upset = np.int64(0)  # the rules that know two of its nodes, whose order changes where it is turned
+    for end in range(begin, len(order)):
+        last, behind = order[end], order[end + 1] if end + 1 < len(order) else order[0]
         if end > begin:
-            there += legs[order[end - 1], order[end]]
-            back += legs[order[end], order[end - 1]]
-        last, behind = order[end], order[end + 1] if end + 1 < count else order[0]
+            there += legs[order[end - 1], last]
+            back += legs[last, order[end - 1]]
+            if piece_early & late[last] & hard:
+                upset |= hard
+            upset |= (piece_early & late[last]) | (piece_late & early[last])
+        piece_early |= early[last]
+        piece_late |= late[last]
+        turns = not upset & hard
+        if not turns and end - begin >= longest:
+            break  # no longer piece can be turned either
         cut = legs[before, first] + legs[last, behind]
-        more = legs[before, last] + back + legs[first, behind] - cut - there
-        if more < charged:
-            saved = _saved(order, rules, charged, more, begin, end, begin - 1, True, out)
+        if turns:
+            more = legs[before, last] + back + legs[first, behind] - cut - there
+            saved = _saved(order, rules, charged, more, upset, begin, end, begin - 1, True, out)
             if saved > 0:
                 return saved
         if end - begin < longest:
-            saved = _move_piece(legs, order, rules, charged, begin, end, back - there, out)
+            piece = (begin, end, piece_early, piece_late, upset, back - there)
+            saved = _move_piece(legs, order, rules, charged, piece, out)
             if saved > 0:
                 return saved
     return np.int64(0)
 
 
 @njit(cache=True, nogil=True)
-def _move_piece(legs, order, rules, charged, begin, end, turning, out):  # type: ignore[no-untyped-def]
-    """Apply the first improving move of one piece to another place; `turning` is what it costs to walk it backwards."""
+def _move_piece(legs, order, rules, charged, piece, out):  # type: ignore[no-untyped-def]
+    """Apply the first improving move of one piece to another place.
+
+    `piece`: its first and last place, what its nodes are to the rules, what is upset and what it costs to turn it.
+    """
+    early, late, hard = rules[0], rules[1], rules[3]
+    begin, end, piece_early, piece_late, upset, turning = piece
     count = len(order)
     before, first, last = order[begin - 1], order[begin], order[end]
     behind = order[end + 1] if end + 1 < count else order[0]
     closing = legs[before, behind] - legs[before, first] - legs[last, behind]
-    for after in range(count):
-        if begin - 1 <= after <= end:
-            continue
-        one, other = order[after], order[after + 1] if after + 1 < count else order[0]
-        opening = closing - legs[one, other]
-        for turned in range(2):
-            if turned:
+    turns = not upset & hard
+    for onward in range(2):
+        passed_early, passed_late = (
+            np.int64(0),
+            np.int64(0),
+        )  # of the nodes that the piece changes places with
+        for step in range(count):
+            after = end + 1 + step if onward else begin - 2 - step
+            if not 0 <= after < count:
+                break
+            one, other = order[after], order[after + 1] if after + 1 < count else order[0]
+            passed = one if onward else other
+            passed_early |= early[passed]
+            passed_late |= late[passed]
+            if hard & (piece_early & passed_late if onward else piece_late & passed_early):
+                break
+            crossed = (piece_early & passed_late) | (piece_late & passed_early)
+            opening = closing - legs[one, other]
+            more = opening + legs[one, first] + legs[last, other]
+            saved = _saved(order, rules, charged, more, crossed, begin, end, after, False, out)
+            if saved > 0:
+                return saved
+            if turns:
                 more = opening + legs[one, last] + legs[first, other] + turning
-            else:
-                more = opening + legs[one, first] + legs[last, other]
-            if more < charged:
-                saved = _saved(order, rules, charged, more, begin, end, after, turned == 1, out)
+                saved = _saved(order, rules, charged, more, crossed | upset, begin, end, after, True, out)
                 if saved > 0:
                     return saved
     return np.int64(0)
 
 
 @njit(cache=True, nogil=True)
-def _saved(order, rules, charged, more, begin, end, after, turned, out):  # type: ignore[no-untyped-def]
-    """What a move saves that makes the walk `more` longer; where that is positive, it is done."""
+def _saved(order, rules, charged, more, touched, begin, end, after, turned, out):  # type: ignore[no-untyped-def]
+    """What a move saves that makes the walk `more` longer; where that is positive, it is done.
+
+    The rules `touched` may charge otherwise after it; the hard ones are kept.
+    """
+    if more >= (charged if touched else 0):
+        return np.int64(0)
     moved(order, begin, end, after, turned, out)
-    saved = charged - more - charge(out, rules)
+    saved = charged - more - charge(out, rules) if touched else -more
     if saved > 0:
         order[:] = out
     return saved
@@ -145,8 +180,11 @@ def search(legs, order, rules, longest, rounds, seed, target):  # type: ignore[n
     for _ in range(rounds):
         if least <= target or len(order) < 5:
             break
-        seed = _kick(now, seed, kicked)
-        if charge(kicked, rules) >= _NEVER:
+        for _ in range(_KICKS):
+            seed = _kick(now, seed, kicked)
+            if charge(kicked, rules) < _NEVER:
+                break
+        else:
             continue
         cost, _ = descend(legs, kicked, rules, longest, _SWEEPS)
         # A little worse is let pass, so that the search leaves where it is.

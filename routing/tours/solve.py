@@ -77,7 +77,7 @@ def _by_matrix(floor: Floor, trip: Trip, least: Least | None, deadline: float) -
     if len(trip.visits) <= (MOST_VISITS if monotonic() < deadline else FEW_VISITS):
         cost, order = best_round(matrix.legs, trip.demands)
         return solved(order, cost, cost)
-    chain = Chain(floor, trip, matrix, deadline)
+    chain = Chain(floor, trip, matrix, (monotonic() + deadline) / 2)
     found = layers_of(trip)
     exact = chain.least(found) if found else None
     if exact:
