@@ -58,14 +58,16 @@ def first_walk(moves, starts, table, unit, now, after):  # type: ignore[no-untyp
     """All moves of a table, for the first walk; each of the times costs `unit`."""
     after[:] = _NEVER
     for met in range(2):
+        alive = np.empty(now.shape[1], np.bool_)
+        for state in range(len(alive)):
+            alive[state] = now[met, state].min() < _NEVER
         for m in range(starts[table], starts[table + 1]):
-            if moves[m, 2] and unit >= _NEVER:
+            if not alive[moves[m, 0]] or (moves[m, 2] and unit >= _NEVER):
                 continue
             cost = moves[m, 2] * unit
             here, there = now[met, moves[m, 0]], after[met, moves[m, 1]]
             for second in range(len(here)):
                 there[second] = min(there[second], here[second] + cost)
-    np.minimum(after, _NEVER, after)
 
 
 @njit(cache=True, nogil=True)
@@ -82,4 +84,3 @@ def second_walk(moves, starts, table, unit, now, after):  # type: ignore[no-unty
                     continue
                 cost = here[moves[m, 0]] + moves[m, 2] * unit
                 there[moves[m, 1]] = min(there[moves[m, 1]], cost)
-    np.minimum(after, _NEVER, after)

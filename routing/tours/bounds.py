@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from time import monotonic
 
 import numpy as np
 
@@ -15,6 +16,8 @@ from routing.tours.floor import Least
 
 ROUNDS = 60_000
 """So many nodes are looked at in all rounds of the 1-tree bound, per node: fewer rounds for more nodes."""
+PHASES_S = 0.15
+"""About what the sweep of two walks takes with as many cross-aisles as it can hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,8 @@ class Bounds:
         floor, demands = self.chain.floor, self.chain.trip.demands
         for rule in range(len(demands.penalties)):
             if floor.lanes and floor.lanes.levels <= PHASE_LEVELS:
-                yield self._phased(floor.lanes, rule)
+                if floor.lanes.levels < PHASE_LEVELS or monotonic() + PHASES_S < self.chain.deadline:
+                    yield self._phased(floor.lanes, rule)
             elif demands.hard >> rule & 1:
                 # With the visits alone that it knows: to leave out the others makes no walk longer.
                 found = self.chain.least(layers_of_rule(self.chain.trip, rule))

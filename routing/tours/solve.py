@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from time import monotonic
 from typing import NamedTuple
 
@@ -83,7 +84,7 @@ def _by_matrix(floor: Floor, trip: Trip, least: Least | None, deadline: float) -
     if exact:
         return solved(exact[1], exact[0], exact[0])
     bases = [[number + 1 for number in least.order]] if least else [nearest_first(matrix.legs)]
-    bounds = Bounds(chain, least)
+    bounds = Bounds(replace(chain, deadline=deadline), least)
     best, cost = descended(matrix, trip, starts(trip, bases), deadline)
     best, cost = searched(matrix, trip, best, 0, deadline, rounds=FIRST_ROUNDS)
     bound = bounds.best(cost)
