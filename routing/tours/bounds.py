@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from time import monotonic
 
@@ -16,6 +16,8 @@ from routing.tours.floor import Least
 
 ROUNDS = 60_000
 """So many nodes are looked at in all rounds of the 1-tree bound, per node: fewer rounds for more nodes."""
+FAR_APART = 13
+"""So many visits of a layer stand for it where it is too large to be solved exactly."""
 PHASES_S = 0.15
 """About what the sweep of two walks takes with as many cross-aisles as it can hold."""
 
@@ -68,10 +70,24 @@ class Bounds:
                 if floor.lanes.levels < PHASE_LEVELS or monotonic() + PHASES_S < self.chain.deadline:
                     yield self._phased(floor.lanes, rule)
             elif demands.hard >> rule & 1:
-                # With the visits alone that it knows: to leave out the others makes no walk longer.
-                found = self.chain.least(layers_of_rule(self.chain.trip, rule))
-                if found:
-                    yield found[0]
+                # With the visits alone that it knows: to leave out others makes no walk longer.
+                found = layers_of_rule(self.chain.trip, rule)
+                exact = self.chain.least(found) or self.chain.least(
+                    [self._far_apart(layer) for layer in found]
+                )
+                if exact:
+                    yield exact[0]
+
+    def _far_apart(self, nodes: Sequence[int]) -> list[int]:
+        """As many of these nodes as the program over subsets takes quickly, each far from those before it."""
+        legs = self.chain.matrix.legs
+        apart = (legs[0] + legs[:, 0])[list(nodes)]
+        chosen: list[int] = []
+        while len(chosen) < min(FAR_APART, len(nodes)):
+            chosen.append(nodes[int(apart.argmax())])
+            apart = np.minimum(apart, (legs[chosen[-1]] + legs[:, chosen[-1]])[list(nodes)])
+            apart[nodes.index(chosen[-1])] = -1
+        return chosen
 
     def _phased(self, lanes: Lanes, rule: int) -> int:
         """By two walks over the aisles at once."""

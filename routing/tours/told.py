@@ -40,7 +40,7 @@ def spots_of(trip: Trip, solved: Solved) -> tuple[str, ...]:
     spots = [trip.start]
     for visit in solved.order:
         location = trip.visits[visit].location
-        if len(spots) == 1 or location != spots[-1]:
+        if location != spots[-1]:
             spots.append(location)
     return (*spots, solved.end)
 

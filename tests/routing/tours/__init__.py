@@ -1,0 +1,1 @@
+"""Tours: what their door promises, and what each engine behind it claims."""
