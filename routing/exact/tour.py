@@ -147,11 +147,11 @@ def _options(
             places = np.array(sorted({place for _, place in by_segment.get((column, segment), ())}), np.int64)
             end = -1 if segment == 0 else int(segment == lanes.levels)
             length = lanes.lengths[column, segment]
-            segment_costs(_all_set(len(places)), places, length, end, lanes.turn, options[i, segment])
+            segment_costs(all_set(len(places)), places, length, end, lanes.turn, options[i, segment])
     return options
 
 
-def _all_set(bits: int) -> NDArray[np.uint64]:
+def all_set(bits: int) -> NDArray[np.uint64]:
     """So many bits, as words."""
     words, rest = divmod(bits, WORD)
     return np.array([2**WORD - 1] * words + [2**rest - 1] * (rest > 0), np.uint64)
