@@ -21,6 +21,7 @@ from bench.planning.growth_part import GROWTH
 from bench.planning.part import Asked, Part
 from bench.planning.report import Row, Table, put_into, saved_as_they_come
 from bench.planning.tour_parts import SCATTERED, SPRP
+from routing.compiled import warm
 
 PARTS = {part.name: part for part in (SPRP, SCATTERED, HENN, MUTER, FOODMART, CARTS, GROWTH, DAY)}
 _DOCUMENT = Path(__file__).parents[1] / "docs" / "planning.md"
@@ -32,6 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     names = asked.parts or list(PARTS)
     what = Asked(tuple(asked.seconds), asked.sample, asked.seed)
     print(machine())
+    if not asked.again:
+        warm()
     tables = {}
     for part in (PARTS[name] for name in names):
         try:

@@ -13,6 +13,7 @@ import msgspec
 
 from bench.planning.floors import pool_of_lines
 from bench.planning.part import CORES, accept
+from routing.compiled import warm
 from routing.planner import plan
 
 MARKS_S = (0.25, 0.5, 1, 2, 5, 10, 30)
@@ -33,7 +34,7 @@ class Growth(msgspec.Struct, frozen=True):
 
 def measure(lines: int, seed: int, seconds: float) -> Growth:
     """In this process. Raises WrongPlanError where the plan is not one for all orders."""
-    plan(pool_of_lines(30, seed), 0.2, seed, cores=CORES)  # what is compiled is read from where it is kept
+    warm()  # as the planner's process does before it is asked
     problem = pool_of_lines(lines, seed)
     before_mb = _peak_mb()
     told: list[tuple[float, int]] = []
