@@ -1,0 +1,116 @@
+"""The choice of shelves within a time: quick ones first, then near ones, and sweeps until the best is proven."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from time import monotonic
+from typing import NamedTuple
+
+from routing.exact.lanes import NEVER
+from routing.sources.field import Field
+from routing.sources.nearby import Nearby
+from routing.sources.quest import Found, Quest
+
+NARROWEST, FIRST_WIDTH, LAST_WIDTH, FACTOR = 8, 24, 30_000, 5
+FEWEST, MOST = 60, 250
+"""Rounds of the ascent before the first sweep, and after it."""
+PATIENCE = 60
+"""Rounds nearby without a better choice before the next wide sweep."""
+
+
+class Chosen(NamedTuple):
+    """The best choice found, on which of the fields, and the least cost that any can have."""
+
+    found: Found
+    field: int
+    bound: int
+
+
+def choose(fields: Sequence[Field], deadline: float) -> Chosen:
+    """The best choice on any of these fields, for which time is until `deadline` (monotonic seconds).
+
+    One is found in any case. Each field must have one.
+    """
+    race = _Race([Quest(field) for field in fields], deadline)
+    race.start()
+    width = FIRST_WIDTH
+    while not race.over() and width:
+        race.go_near()
+        width = race.sweep_all(width)
+    race.go_near(None)
+    return race.result()
+
+
+class _Race:
+    """All searches, and the best that they found together."""
+
+    def __init__(self, quests: list[Quest], deadline: float) -> None:
+        self._quests = quests
+        self._deadline = deadline
+        self._near = [Nearby(quest) for quest in quests]
+        self._best: Found | None = None
+        self._where = 0
+        self._looked = 1
+        self._rate = 0.0
+
+    @property
+    def _upper(self) -> int:
+        return self._best.cost if self._best else int(NEVER) // 4
+
+    def start(self) -> None:
+        """A first choice, without prices; then prices, and a better one."""
+        for number, quest in enumerate(self._quests):
+            if self._best is None or not self._late():
+                self._sweep(number, NARROWEST)
+                quest.ascend(self._upper, FEWEST)
+                self._sweep(number, FIRST_WIDTH)
+        for quest in self._quests:
+            if not self._late() and not quest.closed(self._upper):
+                quest.ascend(self._upper, MOST)
+
+    def over(self) -> bool:
+        """Whether there is no time left, or nothing to be found."""
+        return self._late() or not self._open()
+
+    def sweep_all(self, width: int) -> int:
+        """Sweeps wider than `width` of each search that is not closed; returns how wide, 0 where time is too short."""
+        reach = self._affordable() // max(1, self._looked * len(self._open()))
+        wider = min(width * min(FACTOR, reach), LAST_WIDTH)
+        if wider <= width:
+            return 0
+        for number in self._open():
+            if not self.over():
+                self._sweep(number, wider)
+        return wider
+
+    def go_near(self, patience: int | None = PATIENCE) -> None:
+        """Rounds near the best, until there were so many without a better one (None: until the deadline)."""
+        idle = 0
+        while self._best and not self.over() and (patience is None or idle < patience):
+            found = self._near[self._where].step(self._best, self._upper, self._affordable())
+            idle = 0 if found else idle + 1
+            self._best = found or self._best
+
+    def result(self) -> Chosen:
+        if self._best is None:
+            raise AssertionError("a field without a tour through all that is wanted")
+        bound = min(min(quest.bound, self._upper) for quest in self._quests)
+        return Chosen(self._best, self._where, bound)
+
+    def _sweep(self, number: int, width: int) -> None:
+        quest, began = self._quests[number], monotonic()
+        found = quest.sweep(self._upper, width, self._affordable())
+        self._looked = quest.looked
+        self._rate = quest.looked / max(monotonic() - began, 1e-6)
+        if found:
+            self._best, self._where = found, number
+
+    def _affordable(self) -> int:
+        """How many labels can be looked at until the deadline."""
+        return int(self._rate * max(0.0, self._deadline - monotonic())) if self._rate else int(NEVER)
+
+    def _open(self) -> list[int]:
+        return [n for n, quest in enumerate(self._quests) if not quest.closed(self._upper)]
+
+    def _late(self) -> bool:
+        return monotonic() >= self._deadline
