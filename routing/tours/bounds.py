@@ -64,19 +64,21 @@ class Bounds:
 
     def _of_rules(self) -> Iterator[int]:
         """One rule alone; what the others want makes no tour cheaper."""
-        floor, demands = self.chain.floor, self.chain.trip.demands
+        lanes, demands = self.chain.floor.lanes, self.chain.trip.demands
         for rule in range(len(demands.penalties)):
-            if floor.lanes and floor.lanes.levels <= PHASE_LEVELS:
-                if floor.lanes.levels < PHASE_LEVELS or monotonic() + PHASES_S < self.chain.deadline:
-                    yield self._phased(floor.lanes, rule)
+            if lanes and self._in_time_for(lanes):
+                yield self._phased(lanes, rule)
             elif demands.hard >> rule & 1:
-                # With the visits alone that it knows: to leave out others makes no walk longer.
-                found = layers_of_rule(self.chain.trip, rule)
-                exact = self.chain.least(found) or self.chain.least(
-                    [self._far_apart(layer) for layer in found]
-                )
+                # With some visits alone that it knows: to leave out others makes no walk longer.
+                found = [self._far_apart(layer) for layer in layers_of_rule(self.chain.trip, rule)]
+                exact = self.chain.least(found)
                 if exact:
                     yield exact[0]
+
+    def _in_time_for(self, lanes: Lanes) -> bool:
+        """Whether two walks can be swept at once before the deadline."""
+        few = lanes.levels < PHASE_LEVELS
+        return few or (lanes.levels == PHASE_LEVELS and monotonic() + PHASES_S < self.chain.deadline)
 
     def _far_apart(self, nodes: Sequence[int]) -> list[int]:
         """As many of these nodes as the program over subsets takes quickly, each far from those before it."""

@@ -10,12 +10,13 @@ from routing.effort import Effort
 from routing.layout import Layout, Spot
 from routing.precedence import broken
 from routing.problem import Cart, Problem
+from routing.quick_tour import quick_tour
 from routing.result import Tour
 from routing.taken import Led, Taken
 from routing.tours.floor import Floor
 from routing.tours.solve import Solved, solve
 from routing.tours.told import plain_of, spots_of, told
-from routing.tours.visits import Trip, plain_trip, ruled_trip
+from routing.tours.visits import MOST_RULES, Trip, plain_trip, ruled_trip
 
 
 def tour(
@@ -52,11 +53,13 @@ class Guide:
     def lead(self, cart: Cart, taken: Sequence[Taken], deadline: float) -> Led:
         """The best tour of a cart through what is to be taken, by `deadline` (monotonic seconds).
 
-        It keeps all hard rules of what comes before what, unless they contradict each other. Raises LayoutError as
-        `tour` does.
+        It keeps all hard rules of what comes before what, unless they contradict each other. With more than MOST_RULES
+        it is the quick tour. Raises LayoutError as `tour` does.
         """
         problem, layout = self._problem, self._problem.layout
         rules = problem.rules.before
+        if len(rules) > MOST_RULES:
+            return quick_tour(problem, cart, taken)
         trip = ruled_trip(layout, problem.effort, rules, problem.start_of(cart), problem.ends_of(cart), taken)
         solved = self._solved(trip, deadline)
         walk = tuple(taken[number] for visit in solved.order for number in trip.visits[visit].numbers)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +18,8 @@ from routing.tours.dijkstra import least_walks
 
 _MOST_KEPT = 2**23
 """So many costs are kept at most, 64 MB."""
+_PIECE = 64
+"""A walk is priced in pieces of so many legs."""
 
 
 class _Links(NamedTuple):
@@ -84,7 +85,11 @@ class Legs:
 
     def along(self, spots: Sequence[str]) -> int:
         """The cost of the walk through these spots as they stand."""
-        return sum(int(self.between([one], [other])[0, 0]) for one, other in pairwise(spots))
+        total = 0
+        for begin in range(0, len(spots) - 1, _PIECE):
+            piece = spots[begin : begin + _PIECE + 1]
+            total += int(self.between(piece[:-1], piece[1:]).trace())
+        return total
 
     def _straight(self, leaving: _Doors, entering: _Doors) -> Costs:
         """The walks that do not leave an edge; NEVER where the two stand on different ones, or it is one-way."""

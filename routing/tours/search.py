@@ -17,18 +17,26 @@ _SWEEPS = 1_000
 @njit(cache=True, nogil=True)
 def charge(order, rules):  # type: ignore[no-untyped-def]
     """What the rules (as `Demands.arrays`) charge for an order: NEVER where it breaks a hard one."""
+    return fees(order, rules, np.empty(len(order), np.int64))
+
+
+@njit(cache=True, nogil=True)
+def fees(order, rules, out):  # type: ignore[no-untyped-def]
+    """As `charge`; `out[p]` becomes what is charged for the node at place p."""
     early, late, weights, hard, penalties = rules
     to_come, cost = np.int64(0), np.int64(0)
-    for place in range(len(order) - 1, 0, -1):
+    for place in range(len(order) - 1, -1, -1):
         node = order[place]
         broken = late[node] & to_come
+        to_come |= early[node]
+        out[place] = 0
         if broken & hard:
             return np.int64(_NEVER)
         if broken:
             for rule in range(len(penalties)):
                 if broken >> rule & 1:
-                    cost += weights[node] * penalties[rule]
-        to_come |= early[node]
+                    out[place] += weights[node] * penalties[rule]
+            cost += out[place]
     return cost
 
 
@@ -77,7 +85,8 @@ def descend(legs, order, rules, longest, sweeps):  # type: ignore[no-untyped-def
 def _improve_from(legs, order, rules, longest, begin, out):  # type: ignore[no-untyped-def]
     """Apply the first improving move of a piece that begins here; how much it saved, 0 where there is none."""
     early, late, hard = rules[0], rules[1], rules[3]
-    charged = charge(order, rules)
+    paid = np.empty(len(order), np.int64)
+    charged, piece_paid = fees(order, rules, paid), np.int64(0)
     before, first = order[begin - 1], order[begin]
     there, back = np.int64(0), np.int64(0)  # the walk through the piece, and in the other direction
     piece_early, piece_late = np.int64(0), np.int64(0)
@@ -90,6 +99,7 @@ def _improve_from(legs, order, rules, longest, begin, out):  # type: ignore[no-u
             if piece_early & late[last] & hard:
                 upset |= hard
             upset |= (piece_early & late[last]) | (piece_late & early[last])
+        piece_paid += paid[end]
         piece_early |= early[last]
         piece_late |= late[last]
         turns = not upset & hard
@@ -98,35 +108,36 @@ def _improve_from(legs, order, rules, longest, begin, out):  # type: ignore[no-u
         cut = legs[before, first] + legs[last, behind]
         if turns:
             more = legs[before, last] + back + legs[first, behind] - cut - there
-            saved = _saved(order, rules, charged, more, upset, begin, end, begin - 1, True, out)
-            if saved > 0:
-                return saved
+            if more < (piece_paid if upset else 0):
+                saved = _saved(order, rules, charged, more, upset, begin, end, begin - 1, True, out)
+                if saved > 0:
+                    return saved
         if end - begin < longest:
-            piece = (begin, end, piece_early, piece_late, upset, back - there)
-            saved = _move_piece(legs, order, rules, charged, piece, out)
+            piece = (begin, end, piece_early, piece_late, piece_paid, upset, back - there)
+            saved = _move_piece(legs, order, rules, charged, paid, piece, out)
             if saved > 0:
                 return saved
     return np.int64(0)
 
 
 @njit(cache=True, nogil=True)
-def _move_piece(legs, order, rules, charged, piece, out):  # type: ignore[no-untyped-def]
+def _move_piece(legs, order, rules, charged, paid, piece, out):  # type: ignore[no-untyped-def]
     """Apply the first improving move of one piece to another place.
 
-    `piece`: its first and last place, what its nodes are to the rules, what is upset and what it costs to turn it.
+    `piece`: its first and last place, what its nodes are to the rules and are charged for, what is upset and what it
+    costs to turn it. A charge is saved for what comes later than before, so what that is charged for is the most that a
+    move can save beside the walk.
     """
     early, late, hard = rules[0], rules[1], rules[3]
-    begin, end, piece_early, piece_late, upset, turning = piece
+    begin, end, piece_early, piece_late, piece_paid, upset, turning = piece
     count = len(order)
     before, first, last = order[begin - 1], order[begin], order[end]
     behind = order[end + 1] if end + 1 < count else order[0]
     closing = legs[before, behind] - legs[before, first] - legs[last, behind]
     turns = not upset & hard
     for onward in range(2):
-        passed_early, passed_late = (
-            np.int64(0),
-            np.int64(0),
-        )  # of the nodes that the piece changes places with
+        # Of the nodes that the piece changes places with.
+        passed_early, passed_late, passed_paid = np.int64(0), np.int64(0), np.int64(0)
         for step in range(count):
             after = end + 1 + step if onward else begin - 2 - step
             if not 0 <= after < count:
@@ -135,16 +146,20 @@ def _move_piece(legs, order, rules, charged, piece, out):  # type: ignore[no-unt
             passed = one if onward else other
             passed_early |= early[passed]
             passed_late |= late[passed]
+            if not onward:
+                passed_paid += paid[after + 1]
             if hard & (piece_early & passed_late if onward else piece_late & passed_early):
                 break
+            later = piece_paid if onward else passed_paid
             crossed = (piece_early & passed_late) | (piece_late & passed_early)
             opening = closing - legs[one, other]
             more = opening + legs[one, first] + legs[last, other]
-            saved = _saved(order, rules, charged, more, crossed, begin, end, after, False, out)
-            if saved > 0:
-                return saved
-            if turns:
-                more = opening + legs[one, last] + legs[first, other] + turning
+            if more < (later if crossed else 0):
+                saved = _saved(order, rules, charged, more, crossed, begin, end, after, False, out)
+                if saved > 0:
+                    return saved
+            more = opening + legs[one, last] + legs[first, other] + turning
+            if turns and more < (piece_paid + passed_paid if crossed | upset else 0):
                 saved = _saved(order, rules, charged, more, crossed | upset, begin, end, after, True, out)
                 if saved > 0:
                     return saved
@@ -155,10 +170,9 @@ def _move_piece(legs, order, rules, charged, piece, out):  # type: ignore[no-unt
 def _saved(order, rules, charged, more, touched, begin, end, after, turned, out):  # type: ignore[no-untyped-def]
     """What a move saves that makes the walk `more` longer; where that is positive, it is done.
 
-    The rules `touched` may charge otherwise after it; the hard ones are kept.
+    Rules that are `touched` may charge otherwise after it; the hard ones are kept. It is called only where that may be
+    so: a call costs more than all else that is looked at for a move.
     """
-    if more >= (charged if touched else 0):
-        return np.int64(0)
     moved(order, begin, end, after, turned, out)
     saved = charged - more - charge(out, rules) if touched else -more
     if saved > 0:

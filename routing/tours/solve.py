@@ -86,7 +86,8 @@ def _by_matrix(floor: Floor, trip: Trip, least: Least | None, deadline: float) -
     bases = [[number + 1 for number in least.order]] if least else [nearest_first(matrix.legs)]
     bounds = Bounds(replace(chain, deadline=deadline), least)
     best, cost = descended(matrix, trip, starts(trip, bases), deadline)
-    best, cost = searched(matrix, trip, best, 0, deadline, rounds=FIRST_ROUNDS)
+    if not (least and least.proven):
+        best, cost = searched(matrix, trip, best, 0, deadline, rounds=FIRST_ROUNDS)
     bound = bounds.best(cost)
     if cost > bound:
         best, cost = searched(matrix, trip, best, bound, deadline)

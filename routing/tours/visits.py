@@ -18,7 +18,7 @@ from routing.taken import Taken
 Bits = NDArray[np.int64]
 
 MOST_RULES = 62
-"""So many rules at most can bind one tour: they are bits of a word."""
+"""Rules are bits of a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def ruled_trip(
     ends: Sequence[str],
     taken: Sequence[Taken],
 ) -> Trip:
-    """A trip under rules. Those that have nothing to part on it are left out."""
+    """A trip under at most MOST_RULES rules; those that have nothing to part on it are left out."""
     marks = [mark_of(layout, rules, each) for each in taken]
     binding = [number for number, rule in enumerate(rules) if rule.penalty_mm != 0 and _parts(marks, number)]
     if not binding:

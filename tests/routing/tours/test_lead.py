@@ -18,7 +18,7 @@ from tests.routing.tours.trips import CART, Case, allowed, cases, least_cost, le
 
 
 @given(cases())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_few_stops_are_led_at_the_least_cost_under_any_rules(case: Case) -> None:
     led = Guide(case.problem).lead(CART, case.taken, monotonic())
     assert led.taken in set(allowed(case))
@@ -140,6 +140,13 @@ def test_rules_that_contradict_each_other_still_give_a_tour_and_it_says_so() -> 
     assert set(led.taken) == set(case.taken)
     assert led.tour.broken
     assert led.tour.bound <= led.tour.cost
+
+
+def test_more_rules_than_a_word_has_bits_are_kept_too() -> None:
+    case = ruled(20, *(Before(f"rule {n}", HEAVY, LIGHT) for n in range(70)))
+    tour = Guide(case.problem).lead(CART, case.taken, monotonic()).tour
+    assert tour.broken == ()
+    assert tour.bound <= tour.cost
 
 
 def test_more_stops_than_any_matrix_holds_are_led_layer_by_layer() -> None:
