@@ -133,7 +133,7 @@ def test_scattered_storage_is_told_by_blocks_and_places() -> None:
     rows = list(SCATTERED.rows(Asked((0.05,), sample=4)))
     assert all(float(row["gap_percent"]) >= 0 for row in rows), "the references are proven"
     (table,) = SCATTERED.tables(rows)
-    assert table.rows[-1][:3] == ("1 and 2", "all", "8")
+    assert table.rows[-1][:4] == ("all", "", "", "8")
 
 
 def test_500_orders_are_told_by_seed_and_method(monkeypatch: pytest.MonkeyPatch) -> None:
