@@ -87,7 +87,9 @@ class _Race:
         """Rounds near the best, until there were so many without a better one (None: until the deadline)."""
         idle = 0
         while self._best and not self.over() and (patience is None or idle < patience):
-            found = self._near[self._where].step(self._best, self._upper, self._affordable())
+            near, began = self._near[self._where], monotonic()
+            found = near.step(self._best, self._upper, self._affordable())
+            self._clock(near.looked, began)
             idle = 0 if found else idle + 1
             self._best = found or self._best
 
@@ -101,9 +103,13 @@ class _Race:
         quest, began = self._quests[number], monotonic()
         found = quest.sweep(self._upper, width, self._affordable())
         self._looked = quest.looked
-        self._rate = quest.looked / max(monotonic() - began, 1e-6)
+        self._clock(quest.looked, began)
         if found:
             self._best, self._where = found, number
+
+    def _clock(self, looked: int, began: float) -> None:
+        """How fast labels are looked at where nothing comes between."""
+        self._rate = max(self._rate, looked / max(monotonic() - began, 1e-6))
 
     def _affordable(self) -> int:
         """How many labels can be looked at until the deadline."""

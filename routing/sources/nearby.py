@@ -21,7 +21,10 @@ and after one with."""
 
 
 class Nearby:
-    """Rounds of search near a choice; they follow one upon the other in the same order for the same `seed`."""
+    """Rounds of search near a choice; they follow one upon the other in the same order for the same `seed`.
+
+    `looked` counts the labels of the last one.
+    """
 
     def __init__(self, quest: Quest, seed: int = 1) -> None:
         self._quest = quest
@@ -34,6 +37,7 @@ class Nearby:
         self._segment = np.repeat(np.arange(len(quest.field.length)), np.diff(quest.field.first))
         self._reach = LEAST_REACH
         self._round = 0
+        self.looked = 0
 
     def step(self, found: Found, upper: int, budget: int) -> Found | None:
         """One round near `found`: a choice that costs less than `upper`, or None."""
@@ -45,6 +49,7 @@ class Nearby:
         near = Quest(restricted(field, stays | others), like=self._quest)
         near.ascend(upper, ROUNDS)
         better = None if near.closed(upper) else near.sweep(upper, WIDTH, budget)
+        self.looked = near.looked
         self._reach = max(LEAST_REACH, min(self._reach * (CLOSER if better else WIDER), len(self._segment)))
         return better
 

@@ -36,13 +36,13 @@ def remember(head, count, nodes, used):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def best_of(field, head, have, count, nodes):  # type: ignore[no-untyped-def]
-    """Least cost of a label that is a whole tour with all that is wanted, and its decisions."""
+def best_of(field, upper, head, have, count, nodes):  # type: ignore[no-untyped-def]
+    """Least cost, up to `upper`, of a label that is a whole tour with all that is wanted, and its decisions."""
     best, at = _NEVER, 0
     for label in range(count):
         if not field.accepting[head[label, STATE]] or wants_more(have, label, field.demand):
             continue
-        if head[label, COST] < best:
+        if head[label, COST] <= upper and head[label, COST] < best:
             best, at = head[label, COST], head[label, NODE]
     length, node = 0, at
     while node > 0:
@@ -88,5 +88,5 @@ def sweep_labels(field, guide, now, then, places):  # type: ignore[no-untyped-de
             went = min(went, gone, cut)
             nodes, used = remember(then[0], n, nodes, used)
             now, then = then, now
-    best, decisions = best_of(field, now[0], now[1], n, nodes)
+    best, decisions = best_of(field, guide.upper, now[0], now[1], n, nodes)
     return best, decisions, went, looked
