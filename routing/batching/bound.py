@@ -1,145 +1,113 @@
-"""What no loads for a job cost less than: cuts through the floor that so many carts must cross, there and back.
+"""A proven lower bound on the cost of all loads of a job.
 
-Carts that serve items beyond a cut, each full, are at least so many; each walks over the cut twice. Cuts that share no
-walk add up: those between neighbouring columns, and the segments along y, each of which a cart walks at least as far
-as the item in it that needs the farthest walk.
+Of the items that need a certain walk, each cart takes only so many. So the walk is made at least as often as there are
+cart-loads of such items. Two such counts: by what an item costs alone, and, on grids, by the parts of the floor: how far
+its stops are from the start across the aisles, and how deep they lie in each segment (a segment is walked whole or, to
+the deepest stop, there and back).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from routing.batching.floor import grid_of
 from routing.batching.job import Job
-from routing.exact.lanes import Lanes
-from routing.exact.sweep import segment_costs
-from routing.exact.tour import all_set
-from routing.layout import Cell
-
-Costs = NDArray[np.int64]
+from routing.batching.pool import Pool
+from routing.effort import Effort
+from routing.layout import Cell, Grid
 
 
-def bound_of(job: Job) -> int:
-    """A cost that no loads of the job go below, in the Effort's units; the tours' alone, without waiting."""
-    if not job.items:
-        return 0
-    loads = _Loads.of(job)
-    bounds = [loads.least_sum(_far_and_back(job))]
-    if job.layout.grid is not None:
-        bounds.append(_Cuts.of(job, Lanes.of(job.layout.grid, job.effort), loads).bound())
-    return max(bounds)
+def bound_of(job: Job, pool: Pool) -> int:
+    """No loads for this job cost less."""
+    loads = _Loads(job, pool)
+    alone = np.array([_least_alone(job, item.locations) for item in job.items], np.int64)
+    walk = loads.often(alone)
+    grid = grid_of(job)
+    starts = {kind.start for kind in job.types}
+    if grid is not None and len(starts) == 1 and all(kind.ends == (kind.start,) for kind in job.types):
+        walk = max(walk, _by_parts(job, loads, grid, starts.pop()))
+    stops = {name for item in job.items for name in item.locations}
+    spots = [job.layout.spots[name] for name in sorted(stops)]
+    return walk + (job.effort.handling_ms(spots, 0) * 1000 if job.effort.by_time else 0)
 
 
-@dataclass(frozen=True, slots=True)
 class _Loads:
-    """What each item takes of a cart: (n, 3) slots, weight and volume, and the most that any cart holds."""
+    """How many carts some items fill at least."""
 
-    sizes: Costs
-    limits: Costs
+    def __init__(self, job: Job, pool: Pool) -> None:
+        def share(load: NDArray[np.int64], limits: Iterable[int]) -> NDArray[np.float64]:
+            return load / max(1, *limits)
 
-    @classmethod
-    def of(cls, job: Job) -> _Loads:
-        sizes = [(1, item.weight_g, item.volume_cm3) for item in job.items]
-        limits = [(each.slots, each.max_weight_g, each.max_volume_cm3) for each in job.types]
-        return cls(np.array(sizes, np.int64), np.maximum(np.array(limits, np.int64).max(axis=0), 1))
-
-    def least_sum(self, values: Costs, items: Sequence[int] | None = None) -> int:
-        """The least sum over all carts of the greatest value on each; `values[i]` is that of `items[i]` (none: of all).
-
-        The items of the k greatest values need at least so many carts, each of which then costs no less than the
-        least of these values.
-        """
-        chosen = np.arange(len(values)) if items is None else np.asarray(items, np.int64)
-        order = np.argsort(-values, kind="stable")
-        filled = np.cumsum(self.sizes[chosen[order]], axis=0)
-        carts = (-(-filled // self.limits)).max(axis=1, initial=1)
-        more = np.diff(np.maximum.accumulate(carts), prepend=0)
-        return int((more * values[order]).sum())
-
-
-def _far_and_back(job: Job) -> Costs:
-    """Of each item the least walk to any of its locations and on to an end."""
-    walks, layout = job.effort.walks(job.layout), job.layout
-    rounds = {(each.start, each.ends) for each in job.types}
-    known: dict[str, int] = {}
-
-    def there_and_back(location: str) -> int:
-        at = layout.standing(location)
-        ways = []
-        for start, ends in rounds:
-            there = walks.cost(layout.standing(start), at)
-            back = [walks.cost(at, layout.standing(end)) for end in ends]
-            known_back = [cost for cost in back if cost is not None]
-            if there is not None and known_back:
-                ways.append(there + min(known_back))
-        return min(ways, default=0)
-
-    for item in job.items:
-        for location in item.locations:
-            if location not in known:
-                known[location] = there_and_back(location)
-    return np.array([max(known[location] for location in item.locations) for item in job.items], np.int64)
-
-
-@dataclass(frozen=True, slots=True)
-class _Cuts:
-    """The cells of each item on a grid, and the places where tours start and end."""
-
-    lanes: Lanes
-    loads: _Loads
-    cells: Sequence[Sequence[Cell]]
-    ends: frozenset[Cell]
-
-    @classmethod
-    def of(cls, job: Job, lanes: Lanes, loads: _Loads) -> _Cuts:
-        cells = [[job.layout.cell(location) for location in item.locations] for item in job.items]
-        ends = {job.layout.cell(spot) for each in job.types for spot in (each.start, *each.ends)}
-        return cls(lanes, loads, cells, frozenset(ends))
-
-    def bound(self) -> int:
-        """All cuts together."""
-        return self._between_columns() + self._along_segments()
-
-    def _between_columns(self) -> int:
-        """Each step between two columns, by all carts that serve something on the side where no tour starts or ends."""
-        first, last = min(cell.column for cell in self.ends), max(cell.column for cell in self.ends)
-        least = [min(cell.column for cell in cells) for cells in self.cells]
-        most = [max(cell.column for cell in cells) for cells in self.cells]
-        total = 0
-        for column, step in enumerate(self.lanes.steps.tolist()[:-1]):
-            if column < first:
-                beyond = [n for n, item_least in enumerate(least) if item_least <= column]
-            elif column >= last:
-                beyond = [n for n, item_most in enumerate(most) if item_most > column]
-            else:
-                continue
-            total += self.loads.least_sum(np.full(len(beyond), 2 * step, np.int64), beyond)
-        return total
-
-    def _along_segments(self) -> int:
-        """Each segment where no tour starts or ends, by all carts that serve something in it."""
-        taboo = {cell[1:3] for cell in self.ends}
-        places: dict[tuple[int, int], dict[int, set[int]]] = {}
-        for n, cells in enumerate(self.cells):
-            for cell in cells:
-                inside = places.setdefault((cell.column, cell.segment), {})
-                inside.setdefault(n, set()).add(self.lanes.cost_at(cell))
-        return sum(
-            self.loads.least_sum(self._alone(segment, inside.values()), list(inside))
-            for segment, inside in places.items()
-            if segment not in taboo
+        self._shares = np.array(
+            [
+                share(np.ones(len(job.items), np.int64), (kind.slots for kind in job.types)),
+                share(pool.weight_g, (kind.max_weight_g for kind in job.types)),
+                share(pool.volume_cm3, (kind.max_volume_cm3 for kind in job.types)),
+            ]
         )
 
-    def _alone(self, segment: tuple[int, int], places: Iterable[set[int]]) -> Costs:
-        """The least cost of serving each of these sets of places in a segment."""
-        length = self.lanes.lengths[segment]
-        end = -1 if segment[1] == 0 else int(segment[1] == self.lanes.levels)
-        options = np.zeros(6, np.int64)
-        costs = []
-        for some in places:
-            segment_costs(all_set(len(some)), np.array(sorted(some), np.int64), length, end, 0, options)
-            costs.append(int(options.min()))
-        return np.array(costs, np.int64)
+    def often(self, depths: NDArray[np.int64]) -> int:
+        """The sum over all carts of the greatest depth of their items, at least; depth 0 is none."""
+        order = np.argsort(-depths, kind="stable")
+        order = order[depths[order] > 0]
+        if not len(order):
+            return 0
+        filled = np.cumsum(self._shares[:, order], axis=1).max(axis=0)
+        carts = np.ceil(filled - 1e-9).clip(min=1).astype(np.int64)
+        steps = depths[order] - np.append(depths[order][1:], 0)
+        return int((carts * steps).sum())
+
+
+def _least_alone(job: Job, locations: Iterable[str]) -> int:
+    """The least cost of any tour that comes by all of these: there and back to the one that is farthest."""
+    return max((_there_and_back(job, name) for name in locations), default=0)
+
+
+def _there_and_back(job: Job, name: str) -> int:
+    layout, per_mm = job.layout, job.effort.per_mm("")
+    return min(
+        (layout.distance_mm(kind.start, name) + layout.distance_mm(name, end)) * per_mm
+        for kind in job.types
+        for end in kind.ends
+    )
+
+
+def _by_parts(job: Job, loads: _Loads, grid: Grid, start: str) -> int:
+    """Walks across the aisles and walks along them are different walks, as are those in different segments."""
+    layout, effort = job.layout, job.effort
+    home = layout.cell(start)
+    cells = [[layout.cell(name) for name in item.locations] for item in job.items]
+    x_mm = [column.x_mm for column in grid.columns]
+    total = 0
+    for side in (-1, 1):
+        across = [
+            max((0, *(side * (x_mm[cell.column] - x_mm[home.column]) for cell in each))) for each in cells
+        ]
+        total += loads.often(2 * effort.per_mm("") * np.array(across, np.int64))
+    deep: dict[tuple[int, int], NDArray[np.int64]] = {}
+    for number, each in enumerate(cells):
+        for cell in each:
+            if cell[1:3] == home[1:3]:
+                continue
+            depths = deep.setdefault(cell[1:3], np.zeros(len(cells), np.int64))
+            depths[number] = max(depths[number], _depth(grid, effort, cell))
+    return total + sum(loads.often(depths) for depths in deep.values())
+
+
+def _depth(grid: Grid, effort: Effort, cell: Cell) -> int:
+    """What a tour walks in a segment at least to come by this stop from outside."""
+    column = grid.columns[cell.column]
+    length_mm = column.lengths_mm[cell.segment]
+    if length_mm is None:
+        return 0
+    low_mm, high_mm = cell.offset_mm, length_mm - cell.offset_mm
+    if cell.segment == 0:
+        nearest_mm = high_mm
+    elif cell.segment == len(grid.levels_y_mm):
+        nearest_mm = low_mm
+    else:
+        nearest_mm = min(low_mm, high_mm)
+    return 2 * nearest_mm * effort.per_mm(column.aisle)
