@@ -12,6 +12,7 @@ import numpy as np
 from numba import njit
 
 _FAR = 2**62
+_INERTIA = 0.3
 
 
 @njit(cache=True, nogil=True)
@@ -21,8 +22,8 @@ def round_bound(legs, known, rounds):  # type: ignore[no-untyped-def]
     leave, enter = np.zeros(count, np.int64), np.zeros(count, np.int64)
     # In halves: a leg that is as cheap both ways counts half for each.
     out, into = np.zeros(count, np.int64), np.zeros(count, np.int64)
-    wrong_out, wrong_in = np.zeros(count), np.zeros(count)
-    best, pace, fails = np.int64(0), 1.0, 0
+    push_out, push_in = np.zeros(count), np.zeros(count)
+    best, pace, fails, patience = np.int64(0), 1.0, 0, max(5, rounds // 60)
     alike = (legs[1:, 1:] == legs[1:, 1:].T).all()
     for _ in range(rounds):
         bound = one_tree(legs, leave, enter, out, into) - leave.sum() - enter.sum()
@@ -30,22 +31,35 @@ def round_bound(legs, known, rounds):  # type: ignore[no-untyped-def]
             best, fails = bound, 0
         else:
             fails += 1
-        if fails == 5:
-            pace, fails = pace * 0.7, 0
-        if alike:  # then nothing is gained by prices that differ
-            wrong_out[:] = (out + into - 4) / 2
-            wrong_in[:] = wrong_out
-        else:
-            wrong_out[:] = out - 2
-            wrong_in[:] = into - 2
-        square = (wrong_out**2).sum() + (wrong_in**2).sum()
-        if best >= known or square == 0:
+        if fails == patience:
+            pace, fails = pace * 0.8, 0
+        if best >= known:
+            break
+        square = _push(out, into, alike, push_out, push_in)
+        if square == 0:
             break
         pull = 2 * pace * (known - bound) / square
         for node in range(count):
-            leave[node] += np.int64(round(pull * wrong_out[node]))
-            enter[node] += np.int64(round(pull * wrong_in[node]))
+            leave[node] += np.int64(round(pull * push_out[node]))
+            enter[node] += np.int64(round(pull * push_in[node]))
     return min(best, known)
+
+
+@njit(cache=True, nogil=True)
+def _push(out, into, alike, push_out, push_in):  # type: ignore[no-untyped-def]
+    """Where prices should go: up where a node has too many legs, with some of where they went before; its square.
+
+    Where all legs are `alike` both ways, nothing is gained by prices that differ.
+    """
+    square = 0.0
+    for node in range(len(out)):
+        wrong_out, wrong_in = out[node] - 2.0, into[node] - 2.0
+        if alike:
+            wrong_out = wrong_in = (wrong_out + wrong_in) / 2
+        push_out[node] = (1 - _INERTIA) * wrong_out + _INERTIA * push_out[node]
+        push_in[node] = (1 - _INERTIA) * wrong_in + _INERTIA * push_in[node]
+        square += push_out[node] ** 2 + push_in[node] ** 2
+    return square
 
 
 @njit(cache=True, nogil=True)

@@ -14,8 +14,8 @@ from routing.tours.bound import round_bound
 from routing.tours.chain import Chain, layers_of_rule
 from routing.tours.floor import Least
 
-ROUNDS = 60_000
-"""So many nodes are looked at in all rounds of the 1-tree bound, per node: fewer rounds for more nodes."""
+LEAST_ROUNDS, MOST_ROUNDS, LEGS = 30, 3_000, 12_000_000
+"""Rounds of the 1-tree bound: as many as look at so many legs in all, within these limits."""
 FAR_APART = 13
 """So many visits of a layer stand for it where it is too large to be solved exactly."""
 PHASES_S = 0.15
@@ -51,7 +51,8 @@ class Bounds:
         else:
             yield from self._freer()
             if len(legs) >= 4:
-                yield int(round_bound(legs, np.int64(cost), max(10, ROUNDS // len(legs))))
+                rounds = min(max(LEAST_ROUNDS, LEGS // legs.size), MOST_ROUNDS)
+                yield int(round_bound(legs, np.int64(cost), rounds))
         yield from self._of_rules()
 
     def _freer(self) -> Iterator[int]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from time import monotonic
 
 import numpy as np
@@ -52,7 +53,7 @@ def searched(
     chunk = max(1, CHUNK // (count * count * (SLOWER if demands.bind else 1)))
     patience = PATIENCE * (1 + count // 10)
     best, seed, done, found_at = order, np.int64(SEED), 0, 0
-    cost = matrix.length(best[1:].tolist()) + int(charge(best, demands.arrays))
+    cost = cost_of(matrix, trip, best[1:].tolist())
     while cost > bound and done - found_at < patience and monotonic() < deadline:
         best, least, seed = search(matrix.legs, best, demands.arrays, LONGEST, chunk, seed, bound)
         done += chunk
@@ -68,3 +69,35 @@ def by_ortools(matrix: Matrix, order: Order, deadline: float) -> tuple[Order, in
     if left_s > ORTOOLS_LEAST_S:
         nodes = improve_round(matrix.legs, nodes, left_s)
     return np.array([0, *nodes], np.int64), matrix.length(nodes)
+
+
+def gathered(matrix: Matrix, trip: Trip, order: Sequence[int]) -> list[int]:
+    """The order with visits of one location side by side, wherever that costs nothing: the picker stops there once."""
+    best = list(order)
+    locations = ["", *trip.locations]
+    if len(set(locations)) == len(locations):
+        return best
+    for node in order:
+        for beside in _beside_twins(locations, best, node):
+            fewer = _stops(locations, beside) < _stops(locations, best)
+            if fewer and cost_of(matrix, trip, beside) <= cost_of(matrix, trip, best):
+                best = beside
+    return best
+
+
+def _beside_twins(locations: Sequence[str], order: Sequence[int], node: int) -> Iterator[list[int]]:
+    """The orders in which a node stands before or behind another one of its location."""
+    rest = [other for other in order if other != node]
+    for place, other in enumerate(rest):
+        if locations[other] == locations[node]:
+            yield [*rest[:place], node, *rest[place:]]
+            yield [*rest[: place + 1], node, *rest[place + 1 :]]
+
+
+def _stops(locations: Sequence[str], order: Sequence[int]) -> int:
+    return sum(locations[one] != locations[other] for one, other in pairwise(order))
+
+
+def cost_of(matrix: Matrix, trip: Trip, order: Sequence[int]) -> int:
+    """The cost of the walk through these nodes, with what the rules charge."""
+    return matrix.length(order) + int(charge(np.array([0, *order], np.int64), trip.demands.arrays))

@@ -16,7 +16,7 @@ from routing.quick_tour import s_shape
 from routing.tours.bounds import Bounds
 from routing.tours.chain import Chain, layers_of
 from routing.tours.floor import Floor, Least
-from routing.tours.improve import by_ortools, descended, searched
+from routing.tours.improve import by_ortools, cost_of, descended, gathered, searched
 from routing.tours.matrix import Matrix
 from routing.tours.search import charge
 from routing.tours.starts import nearest_first, starts
@@ -68,21 +68,21 @@ def _by_matrix(floor: Floor, trip: Trip, least: Least | None, deadline: float) -
     """Any floor, any rules: by subsets or by layers where that is exact, else by search."""
     matrix = Matrix.of(floor.legs, trip)
 
-    def solved(order: Sequence[int], cost: int, bound: int) -> Solved:
-        end = trip.ends[matrix.end_after(order)]
+    def solved(order: Sequence[int], bound: int) -> Solved:
+        order = gathered(matrix, trip, order)
+        cost, end = cost_of(matrix, trip, order), trip.ends[matrix.end_after(order)]
         return Solved(tuple(node - 1 for node in order), end, cost, min(bound, cost))
 
     if not trip.visits:
-        cost = matrix.length(())
-        return solved((), cost, cost)
+        return solved((), matrix.length(()))
     if len(trip.visits) <= (MOST_VISITS if monotonic() < deadline else FEW_VISITS):
         cost, order = best_round(matrix.legs, trip.demands)
-        return solved(order, cost, cost)
+        return solved(order, cost)
     chain = Chain(floor, trip, matrix, (monotonic() + deadline) / 2)
     found = layers_of(trip)
     exact = chain.least(found) if found else None
     if exact:
-        return solved(exact[1], exact[0], exact[0])
+        return solved(exact[1], exact[0])
     bases = [[number + 1 for number in least.order]] if least else [nearest_first(matrix.legs)]
     bounds = Bounds(replace(chain, deadline=deadline), least)
     best, cost = descended(matrix, trip, starts(trip, bases), deadline)
@@ -93,7 +93,7 @@ def _by_matrix(floor: Floor, trip: Trip, least: Least | None, deadline: float) -
         best, cost = searched(matrix, trip, best, bound, deadline)
     if cost > bound and not trip.demands.bind:
         best, cost = by_ortools(matrix, best, deadline)
-    return solved(best[1:].tolist(), cost, bound)
+    return solved(best[1:].tolist(), bound)
 
 
 def _very_large(floor: Floor, trip: Trip, least: Least | None) -> Solved:

@@ -7,6 +7,8 @@ from time import monotonic
 import numpy as np
 
 from routing.effort import Effort
+from routing.exact.lanes import Lanes
+from routing.exact.phases import Wish, phased_cost
 from routing.layout import Layout, Spot
 from routing.tours.bound import round_bound
 from routing.tours.door import tour
@@ -31,6 +33,9 @@ def warm() -> None:
     best, cost = descended(matrix, trip, starts(trip, [range(1, _BINS + 1)]), monotonic())
     searched(matrix, trip, best, 0, monotonic() + 1, rounds=1)
     best_round(matrix.legs, trip.demands)
+    if layout.grid:
+        wishes = [Wish(layout.cell(spot), spot == bins[0], spot == bins[1], 1) for spot in bins]
+        phased_cost(Lanes.of(layout.grid, Effort()), wishes, layout.cell("depot"), layout.cell("depot"))
     round_bound(matrix.legs, np.int64(cost), 1)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from random import Random
 from time import monotonic
 
@@ -131,6 +132,26 @@ def test_goods_of_both_sorts_at_one_place_are_two_visits_where_a_rule_parts_them
     assert [each.line.weight_g for each in led.taken] == [6_000, 6_000, 50, 50]
     assert len(led.tour.spots) == 5
     assert led.tour.spots[1] == led.tour.spots[3]
+
+
+@given(cases())
+@settings(max_examples=80, deadline=None)
+def test_a_location_is_stopped_at_once_unless_the_cost_or_a_rule_parts_it(case: Case) -> None:
+    led = Guide(case.problem).lead(CART, case.taken, monotonic())
+    stops = [
+        each.location
+        for n, each in enumerate(led.taken)
+        if not n or each.location != led.taken[n - 1].location
+    ]
+    once = [walk for walk in allowed(case) if _stops_once(walk)]
+    if len(set(stops)) < len(stops):
+        problem, end = case.problem, led.tour.spots[-1]
+        assert all(measured(problem, DEPOT, walk, end).tour.cost > led.tour.cost for walk in once)
+
+
+def _stops_once(walk: tuple[Taken, ...]) -> bool:
+    changes = sum(one.location != other.location for one, other in pairwise(walk))
+    return changes + 1 == len({each.location for each in walk})
 
 
 def test_rules_that_contradict_each_other_still_give_a_tour_and_it_says_so() -> None:
