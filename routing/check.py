@@ -6,7 +6,7 @@ It shares nothing with the planners but the layout and what goods a rule means.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 
@@ -198,19 +198,40 @@ class _Tour:
                 yield f"not-told: it breaks {rule.name} and does not say so"
 
     def _before(self) -> Iterator[str]:
+        """Hard rules are kept, but for those that contradict earlier ones; what is broken is told."""
+        kept: list[Before] = []
         for rule in self.problem.rules.before:
-            broken = self._comes_too_early(rule)
-            if broken and rule.penalty_mm is None:
+            binds = rule.penalty_mm is None and self._can_all_be_kept([*kept, rule])
+            if binds:
+                kept.append(rule)
+            if not any(self._breaks(rule, one, other) for one, other in combinations(self.batch.stops, 2)):
+                continue
+            if binds:
                 yield f"wrong-order: {rule.name}"
-            elif broken and rule.name not in self.batch.broken:
+            elif rule.name not in self.batch.broken:
                 yield f"not-told: it breaks {rule.name} and does not say so"
 
-    def _comes_too_early(self, rule: Before) -> bool:
-        late = [self._is(stop, rule.then) for stop in self.batch.stops]
-        early = [
-            self._is(stop, rule.first) and not then for stop, then in zip(self.batch.stops, late, strict=True)
-        ]
-        return any(then and first for (then, _), (_, first) in combinations(zip(late, early, strict=True), 2))
+    def _breaks(self, rule: Before, one: Stop, other: Stop) -> bool:
+        """Whether the rule wants the other stop before the one."""
+        return self._is(one, rule.then) and self._is(other, rule.first) and not self._is(other, rule.then)
+
+    def _can_all_be_kept(self, rules: Sequence[Before]) -> bool:
+        """Whether some order of the stops breaks none of these: what nothing must precede goes, until all is gone."""
+        roles = {
+            tuple((self._is(stop, rule.then), self._is(stop, rule.first)) for rule in rules): stop
+            for stop in self.batch.stops
+        }
+        left = list(roles.values())
+        while left:
+            free = [
+                one
+                for one in left
+                if not any(self._breaks(rule, one, other) for other in left for rule in rules)
+            ]
+            if not free:
+                return False
+            left = [stop for stop in left if stop not in free]
+        return True
 
     def _walk(self) -> Iterator[str]:
         problem, batch = self.problem, self.batch

@@ -34,6 +34,39 @@ def mark_of(layout: Layout, rules: Sequence[Before], taken: Taken) -> Mark:
     return Mark(early, late)
 
 
+def agreed(marks: Sequence[Mark], rules: Sequence[Before]) -> int:
+    """The hard rules, as bits, that can all be kept on a tour with these marks.
+
+    Rules are asked in their order: one that contradicts those before it, for what is on this tour, is not asked.
+    """
+    kinds, kept = list(dict.fromkeys(marks)), 0
+    for number, rule in enumerate(rules):
+        with_it = kept | 1 << number
+        if rule.penalty_mm is None and _has_order([_under(kind, with_it) for kind in kinds]):
+            kept = with_it
+    return kept
+
+
+def _under(mark: Mark, rules: int) -> Mark:
+    return Mark(mark.early & rules, mark.late & rules)
+
+
+def _has_order(kinds: Sequence[Mark]) -> bool:
+    """Whether there is an order that keeps all."""
+    left = list(kinds)
+    while left:
+        free = [kind for kind in left if not any(other.precedes(kind) for other in left)]
+        if not free:
+            return False
+        left = [kind for kind in left if kind not in free]
+    return True
+
+
+def under(marks: Sequence[Mark], rules: int) -> list[Mark]:
+    """The marks with the bits of some rules alone."""
+    return [_under(mark, rules) for mark in marks]
+
+
 def layers(marks: Sequence[Mark]) -> list[list[int]]:
     """The numbers of these marks in as few layers as keep every rule; what contradicts itself is in the last."""
     kinds = list(dict.fromkeys(marks))

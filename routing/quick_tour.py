@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from routing.layout import Layout
 from routing.measure import measured, walk_mm
-from routing.precedence import layers, mark_of
+from routing.precedence import agreed, layers, mark_of, under
 from routing.problem import Cart, Problem
 from routing.taken import Led, Taken, locations_of
 
@@ -18,10 +18,10 @@ NEAREST_UP_TO = 60
 def quick_tour(problem: Problem, cart: Cart, taken: Sequence[Taken]) -> Led:
     """A tour of this cart through what is to be taken; it keeps all hard rules of what comes before what."""
     start, ends = problem.start_of(cart), problem.ends_of(cart)
-    hard = [rule for rule in problem.rules.before if rule.penalty_mm is None]
-    marks = [mark_of(problem.layout, hard, each) for each in taken]
+    rules = problem.rules.before
+    marks = [mark_of(problem.layout, rules, each) for each in taken]
     walk: list[Taken] = []
-    for layer in layers(marks):
+    for layer in layers(under(marks, agreed(marks, rules))):
         group = [taken[number] for number in layer]
         here = walk[-1].location if walk else start
         walk += _by_location(group, _short(problem.layout, here, locations_of(group)))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from routing.effort import Effort
 from routing.layout import Layout
-from routing.precedence import Mark, layers, mark_of
+from routing.precedence import Mark, agreed, mark_of, under
 from routing.rules import Before
 from routing.taken import Taken
 
@@ -128,16 +128,9 @@ def _picked(mark: Mark, rules: Sequence[int]) -> Mark:
 
 
 def _without_contradictions(marks: Sequence[Mark], rules: Sequence[Before]) -> list[Mark]:
-    """Hard rules that want one thing before another and that before the first are not asked of these two."""
-    hard = sum(1 << number for number, rule in enumerate(rules) if rule.penalty_mm is None)
-    kept = list(marks)
-    for layer in layers([Mark(mark.early & hard, mark.late & hard) for mark in marks]):
-        late = 0
-        for number in layer:
-            late |= marks[number].late & hard
-        for number in layer:
-            kept[number] = Mark(marks[number].early & ~late, marks[number].late)
-    return kept
+    """The marks without the hard rules that contradict earlier ones on this tour."""
+    soft = sum(1 << number for number, rule in enumerate(rules) if rule.penalty_mm is not None)
+    return under(marks, soft | agreed(marks, rules))
 
 
 def _demands(visits: Sequence[Visit], rules: Sequence[Before], effort: Effort) -> Demands:
