@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bench.planning.freight import Freight, Prices
+from bench.planning.freight import Freight, grid_of
 from bench.planning.loading import Loads, fifo, ortools_routes, pyvrp_routes, savings
+from bench.planning.prices import Prices
 from bench.planning.s_shape import s_shape
-from routing import Batch, Cart, Layout, Plan, Problem
+from routing import Batch, Cart, Plan, Problem
 from routing.batch import batch_of
 from routing.exact.lanes import Lanes
 from routing.exact.tour import exact_tour
-from routing.layout import Grid
 from routing.measure import measured
 from routing.parts import Part
 from routing.taken import Taken, locations_of
@@ -69,13 +69,6 @@ def cvrp_pyvrp(problem: Problem, seconds: float, seed: int = 1) -> Baseline:
     freight = Freight(problem)
     loads = pyvrp_routes(freight, Prices(freight), seconds, seed)
     return _with_exact_tours(freight, loads, f"PyVRP, {seconds:g} s")
-
-
-def grid_of(layout: Layout) -> Grid:
-    """The floor's parallel aisles. Raises ValueError where it is something else."""
-    if layout.grid is None:
-        raise ValueError("the baselines know parallel aisles only")
-    return layout.grid
 
 
 def _with_exact_tours(freight: Freight, loads: Loads, method: str) -> Baseline:

@@ -1,23 +1,13 @@
-"""What the baselines load onto carts: orders by number, what they weigh, and how long tours through them are."""
+"""What the baselines load onto carts: orders by number, what they weigh, and which carts there are."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-import numpy as np
-from numba import njit
-from numpy.typing import NDArray
-
-from routing import Cart, Problem
-from routing.batching.job import CartType, Item, Job
-from routing.batching.pool import pool_of
-from routing.batching.prices import price, prices_for
+from routing import Cart, Layout, Problem
+from routing.layout import Grid
 from routing.parts import Part, prepare
-from routing.taken import locations_of
-
-_REMEMBERED = 400_000
-"""Prices that are kept; the others are worked out again."""
 
 
 class Freight:
@@ -74,62 +64,8 @@ class Freight:
         return found
 
 
-class Prices:
-    """Lengths in mm of the shortest tours through the stops of sets of orders, compiled; on parallel aisles only."""
-
-    def __init__(self, freight: Freight) -> None:
-        problem = freight.problem
-        kind = CartType(
-            count=freight.size,
-            slots=freight.most_slots,
-            max_weight_g=freight.max_weight_g,
-            max_volume_cm3=freight.max_volume_cm3,
-            start=problem.depot,
-            ends=problem.drops or (problem.depot,),
-        )
-        items = tuple(
-            Item(tuple(locations_of(part.taken)), part.weight_g, part.volume_cm3, frozenset({0}))
-            for part in freight.parts
-        )
-        self._pool = pool_of(Job(problem.layout, problem.effort, items, (kind,)))
-        if not self._pool.on_grid:
-            raise ValueError("shortest tours are known on parallel aisles only")
-        self._prices = prices_for(self._pool, _REMEMBERED)
-        self._per_mm = problem.effort.per_mm("")
-
-    def of(self, sets: Sequence[Sequence[int]]) -> NDArray[np.int64]:
-        """The length of each set's tour."""
-        start = np.cumsum([0, *map(len, sets)]).astype(np.int64)
-        items = np.array([item for each in sets for item in each], np.int64)
-        found = np.zeros(len(sets), np.int64)
-        _price_all(self._pool, self._prices, start, items, found)
-        return found // self._per_mm
-
-    def of_pairs(self, size: int) -> NDArray[np.int64]:
-        """(size, size): the tours through two of the first so many orders; of one order where both are the same."""
-        found = np.zeros((size, size), np.int64)
-        _price_pairs(self._pool, self._prices, found)
-        return found // self._per_mm
-
-
-@njit(cache=True, nogil=True)
-def _price_all(pool, prices, start, items, found):  # type: ignore[no-untyped-def]
-    """The price of set k, `items[start[k]:start[k + 1]]`, into `found[k]`."""
-    for k in range(len(found)):
-        key = np.uint64(0)
-        count = start[k + 1] - start[k]
-        for n in range(count):
-            item = items[start[k] + n]
-            prices.chosen[n] = item
-            key ^= pool.names[item]
-        found[k] = price(pool, prices, count, key, 0)
-
-
-@njit(cache=True, nogil=True)
-def _price_pairs(pool, prices, found):  # type: ignore[no-untyped-def]
-    for i in range(len(found)):
-        prices.chosen[0] = i
-        found[i, i] = price(pool, prices, 1, pool.names[i], 0)
-        for j in range(i):
-            prices.chosen[0], prices.chosen[1] = i, j
-            found[i, j] = found[j, i] = price(pool, prices, 2, pool.names[i] ^ pool.names[j], 0)
+def grid_of(layout: Layout) -> Grid:
+    """The floor's parallel aisles. Raises ValueError where it is something else."""
+    if layout.grid is None:
+        raise ValueError("the baselines know parallel aisles only")
+    return layout.grid

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 
-from bench.planning.freight import Freight, Prices
+from bench.planning.freight import Freight
+from bench.planning.prices import Prices
 
 Loads = list[list[int]]
 """For each cart in use the numbers of its orders."""

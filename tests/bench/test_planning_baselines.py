@@ -17,13 +17,13 @@ from bench.planning.baselines import (
     cvrp_pyvrp,
     fifo_exact,
     fifo_s_shape,
-    grid_of,
     savings_exact,
 )
 from bench.planning.floors import floor, pool, pool_of_lines
-from bench.planning.freight import Freight, Prices
+from bench.planning.freight import Freight, grid_of
 from bench.planning.loading import fifo, savings, savings_metric
 from bench.planning.part import WrongPlanError, accept
+from bench.planning.prices import Prices
 from bench.planning.s_shape import s_shape
 from routing import Cart, Effort, Problem, check
 from routing.exact.lanes import Lanes

@@ -10,7 +10,7 @@ from ortools.sat.python import cp_model
 
 from bench.planning.data import MissingDataError, length_mm, sampled
 from bench.planning.foodmart import foodmart, foodmart_files, shortest_mm
-from bench.planning.freight import Freight, Prices
+from bench.planning.freight import Freight
 from bench.planning.instances import (
     Blocks,
     PickCase,
@@ -21,6 +21,7 @@ from bench.planning.instances import (
     sprp,
     sprp_files,
 )
+from bench.planning.prices import Prices
 from bench.planning.sections import Sections
 from routing import Effort, Layout
 from routing.exact.lanes import Lanes
