@@ -24,12 +24,12 @@ class Sweep:
         effort = Effort()
         kind = CartType(1, 1, 0, 0, start, (start,))
         pool = pool_of(Job(layout, effort, (Item(tuple(stops), 0, 0, frozenset({0})),), (kind,)))
-        if not pool.on_grid:
+        if not pool.facts["on_grid"][0]:
             raise ValueError("there is no sweep but on parallel aisles")
         self._floor = pool.floor
         self._work = work_for(pool.floor)
         self._masks = np.zeros((2, len(self._work.mask)), np.uint64)
-        self._masks[:, pool.words] = pool.bits
+        self._masks[:, pool.masks["word"]] = pool.masks["bits"]
         self.length_mm = int(_again(self._floor, self._work, self._masks, 1)) // effort.per_mm("")
         """How long the tour is."""
 
