@@ -57,6 +57,8 @@ $(VENV)/.made:
 $(VENV)/.installed: $(VENV)/.made requirements.lock pyproject.toml
 	$(BIN)/pip install -q --disable-pip-version-check -r requirements.lock
 	$(BIN)/pip install -q --disable-pip-version-check --no-deps -e .
+	@echo "compiling the planner, once: a minute or two"
+	$(BIN)/python -m routing.compiled
 	@touch $@
 
 $(VENV)/.installed-test: $(VENV)/.installed requirements-test.lock
