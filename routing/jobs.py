@@ -15,8 +15,9 @@ from routing.taken import locations_of
 
 SEED_FACTOR = 1_000
 """The most urgent orders, one for each idle cart, go now whatever that costs: waiting costs them so many times more."""
-URGENCY_FACTOR = 3
-"""Waiting costs the most urgent of the others so many times as much again as the least urgent."""
+PATIENT, URGENT = 0.25, 0.75
+"""What it costs the least and the most urgent of the others to wait, in walks there and back of a usual order: it is
+enough to fill the carts, and too little to tear good company apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +89,17 @@ def _later(problem: Problem, parts: Sequence[Part]) -> CartType:
 
 
 def _wait_costs(problem: Problem, parts: Sequence[Part]) -> list[int]:
-    """About a walk to its locations and back for each part, more for those that are more urgent.
-
-    So an idle cart is filled, but not with what lies far off all the others.
-    """
+    """A share of a usual walk to an order and back for each part, more for those that are more urgent."""
     layout, per_mm = problem.layout, problem.effort.per_mm("")
+    farthest_mm = [
+        max(layout.distance_mm(problem.depot, each.location) for each in part.taken) for part in parts
+    ]
+    usual = 2 * per_mm * sum(farthest_mm) // max(1, len(parts)) + 1
     seeds = _seeds(problem, parts)
     costs = []
-    for n, part in enumerate(parts):
-        farthest_mm = max(layout.distance_mm(problem.depot, each.location) for each in part.taken)
-        urgency = URGENCY_FACTOR * (len(parts) - n) // len(parts)
-        costs.append(2 * farthest_mm * per_mm * (SEED_FACTOR if n in seeds else 1 + urgency) + 1)
+    for n in range(len(parts)):
+        share = PATIENT + (URGENT - PATIENT) * (len(parts) - n) / len(parts)
+        costs.append(usual * SEED_FACTOR if n in seeds else int(usual * share) + 1)
     return costs
 
 

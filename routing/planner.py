@@ -23,8 +23,10 @@ from routing.sources.improve import improve_sources
 from routing.tours.door import Guide
 
 TOUR_SHARE = 0.15
-"""So much of the deadline is kept for the tours of the batches, and to write the plan down."""
-TOUR_S = 0.004
+"""So much of the deadline is kept for the tours of the batches, where rules, shelves or the floor make them hard."""
+PATIENCE_S = 0.2
+"""The search has so long for each order, and then nothing better is to be expected: the processor is others' too."""
+TOUR_S = 0.002
 """About what one batch takes to be walked and written down, where no rule and no shelf has to be thought of."""
 
 
@@ -50,10 +52,19 @@ def plan(
             (), prepared.left, 0, "nothing to plan", 0, links_of((), prepared.left, ()), prepared.notes
         )
     staffed = job_of(problem, prepared.parts)
-    search_ends = expires - max(TOUR_SHARE * deadline_s, min(TOUR_S * len(problem.carts), 0.5 * deadline_s))
+    tours_s = _tours_s(problem, len(prepared.parts), deadline_s)
+    search_ends = min(expires - tours_s, monotonic() + PATIENCE_S * len(prepared.parts))
     formed = form(staffed.job, Limits(search_ends, iterations, cores, progress), seed)
-    found = _Walked(problem, prepared, staffed, expires).plan(formed)
+    walks_end = monotonic() + tours_s
+    found = _Walked(problem, prepared, staffed, min(expires, walks_end)).plan(formed)
     return quick_plan(problem) if check(problem, found) else found
+
+
+def _tours_s(problem: Problem, parts: int, deadline_s: float) -> float:
+    """How long the tours of the batches may take."""
+    hard = problem.rules.before or problem.shelves or problem.layout.grid is None
+    written_s = TOUR_S * min(parts, len(problem.carts))
+    return min(max(TOUR_SHARE * deadline_s if hard else 0.0, written_s), 0.5 * deadline_s)
 
 
 class _Walked:
@@ -115,6 +126,6 @@ class _Walked:
     def _bound_mm(self, formed: Formed, batches: Sequence[Batch]) -> int:
         """What no plan for these orders on these carts walks less than, where millimetres are what was made small."""
         effort = self._problem.effort
-        if effort.by_time:
+        if effort.by_time or any(effort.busy_percent.values()):
             return 0
         return min(formed.bound // effort.per_mm(""), sum(batch.distance_mm for batch in batches))
