@@ -26,18 +26,19 @@ CHOICES: tuple[tuple[int, ...], ...] = (
 )
 
 
+ARC = np.dtype([("to", np.int64), ("price", np.int64)])
+
+
 class Arcs(NamedTuple):
-    """Arcs of table t from state s: `start[t * states + s]` up to the next; each leads `to` a state and has a `price`.
+    """Arcs of table t from state s: rows `start[t * states + s]` up to the next of `arcs`, each to a state, at a price.
 
     Tables, for h slots: 0 to h - 2 the segments with stops, h - 1 to 2h - 3 those without, 2h - 2 and 2h - 1 the dead
     ends with stops below and above, 2h the way to the next column, from 2h + 1 an end of the tour at each slot. A price
     is a number of CHOICES, for the way to the next column how often it is walked.
     """
 
-    states: int
-    start: NDArray[np.int32]
-    to: NDArray[np.int32]
-    price: NDArray[np.int32]
+    start: NDArray[np.int64]
+    arcs: NDArray[np.void]
     accepting: NDArray[np.bool_]
 
 
@@ -53,15 +54,8 @@ def arcs_of(machine: Machine) -> Arcs:
         *(_ending(machine, machine.flip(slot)) for slot in range(h)),
     ]
     rows = [sorted(table.get(state, ())) for table in tables for state in range(machine.count)]
-    start = np.cumsum([0, *map(len, rows)]).astype(np.int32)
-    arcs = np.array([arc for row in rows for arc in row], np.int32).reshape(-1, 2)
-    return Arcs(
-        machine.count,
-        start,
-        np.ascontiguousarray(arcs[:, 0]),
-        np.ascontiguousarray(arcs[:, 1]),
-        machine.accepting,
-    )
+    start = np.cumsum([0, *map(len, rows)]).astype(np.int64)
+    return Arcs(start, np.array([arc for row in rows for arc in row], ARC), machine.accepting)
 
 
 _Table = dict[int, list[tuple[int, int]]]

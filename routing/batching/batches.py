@@ -12,64 +12,70 @@ from routing.batching.pool import Pool
 from routing.batching.prices import Prices, price, whole_cost
 
 _NEVER = 2**60
-_NONE = -1
 MOST_PICKED = 3
 """So many items at most go from one batch to another in one exchange."""
 
 
-class Batches(NamedTuple):
-    """Which item is in which batch. Batches are numbers; those in `open[:count[0]]` have items.
+SEAT = np.dtype([("batch", "i8"), ("next", "i8")])
+BATCH = np.dtype(
+    [
+        ("head", "i8"),
+        ("size", "i8"),
+        ("weight_g", "i8"),
+        ("volume_cm3", "i8"),
+        ("kind", "i8"),
+        ("cost", "i8"),
+        ("over", "i8"),
+        ("name", "u8"),
+        ("open", "i8"),
+        ("place", "i8"),
+    ]
+)
+TALLY = np.dtype([("open", "i8"), ("cost", "i8"), ("over", "i8")])
 
-    `leave[i]`: what i's batch would cost without it, -1 where that is not known. `opened[t]`: batches of type t.
-    `over[b]`: by how many thousandths of its limits the cart is loaded too much. `total`: cost and overload of all.
-    `place[b]` is where b stands in `open`. `picked` are items that are to change places, `load` is their number, weight
-    and volume.
+
+class Batches(NamedTuple):
+    """Which item is in which batch.
+
+    Of each item: its batch and the next item there.
+    Of each batch: its first item, its load, name, type and cost, and by how many thousandths of its limits the cart is
+    loaded too much (`over`). The batches with items are `rows[k].open` for the first k; `place` is where a batch stands
+    there. `tally` (one row) counts them and sums up costs and overloads. `opened[t]` counts the batches of type t.
+    `picked` are items that are to change places.
     """
 
-    of: NDArray[np.int64]
-    next: NDArray[np.int64]
-    head: NDArray[np.int64]
-    size: NDArray[np.int64]
-    weight_g: NDArray[np.int64]
-    volume_cm3: NDArray[np.int64]
-    kind: NDArray[np.int64]
-    cost: NDArray[np.int64]
-    over: NDArray[np.int64]
-    name: NDArray[np.uint64]
-    leave: NDArray[np.int64]
-    open: NDArray[np.int64]
-    place: NDArray[np.int64]
+    seats: NDArray[np.void]
+    rows: NDArray[np.void]
     opened: NDArray[np.int64]
-    count: NDArray[np.int64]
-    total: NDArray[np.int64]
+    tally: NDArray[np.void]
     picked: NDArray[np.int64]
-    load: NDArray[np.int64]
+
+    @property
+    def cost(self) -> int:
+        """The cost of all batches."""
+        return int(self.tally["cost"][0])
+
+    @property
+    def is_overloaded(self) -> bool:
+        """Whether some cart is."""
+        return bool(self.tally["over"][0])
+
+    def keep(self, best: Best) -> None:
+        """Remember the batches where they are cheaper than the best, and no cart is overloaded."""
+        keep_best(self, best)
 
 
 def no_batches(pool: Pool) -> Batches:
     """All items still to be put somewhere."""
-    n = pool.size
-    none, zero = np.full(n, _NONE, np.int64), np.zeros(n, np.int64)
-    numbers = np.arange(n, dtype=np.int64)
+    seats, rows = np.zeros(pool.size, SEAT), np.zeros(pool.size, BATCH)
+    seats["batch"] = seats["next"] = rows["head"] = -1
+    rows["open"] = rows["place"] = np.arange(pool.size)
     return Batches(
-        of=none,
-        next=none.copy(),
-        head=none.copy(),
-        size=zero,
-        weight_g=zero.copy(),
-        volume_cm3=zero.copy(),
-        kind=zero.copy(),
-        cost=zero.copy(),
-        over=zero.copy(),
-        name=np.zeros(n, np.uint64),
-        leave=none.copy(),
-        open=numbers,
-        place=numbers.copy(),
-        opened=np.zeros(len(pool.kinds.count), np.int64),
-        count=np.zeros(1, np.int64),
-        total=np.zeros(2, np.int64),
+        seats=seats,
+        rows=rows,
+        opened=np.zeros(len(pool.kinds), np.int64),
+        tally=np.zeros(1, TALLY),
         picked=np.zeros(2 * MOST_PICKED, np.int64),
-        load=np.zeros(3, np.int64),
     )
 
 
@@ -89,11 +95,11 @@ def no_best(pool: Pool) -> Best:
 @inlined
 def keep_best(batches, best):  # type: ignore[no-untyped-def]
     """Remember the batches where they are cheaper than the best, and no cart is overloaded."""
-    if batches.total[1] == 0 and batches.total[0] < best.total[0]:
+    if batches.tally[0].over == 0 and batches.tally[0].cost < best.total[0]:
         for i in range(len(best.of)):
-            best.of[i] = batches.of[i]
-            best.kind[i] = batches.kind[i]
-        best.total[0] = batches.total[0]
+            best.of[i] = batches.seats[i].batch
+            best.kind[i] = batches.rows[i].kind
+        best.total[0] = batches.tally[0].cost
 
 
 @inlined
@@ -102,22 +108,27 @@ def cost_with(pool, prices, batches, b, kind, gone, come):  # type: ignore[no-un
     name = np.uint64(0)
     count = 0
     if b >= 0:
-        name = batches.name[b]
-        i = batches.head[b]
+        name = batches.rows[b].name
+        i = batches.rows[b].head
         while i >= 0:
             if i != gone:
                 prices.chosen[count] = i
                 count += 1
-            i = batches.next[i]
+            i = batches.seats[i].next
     if gone >= 0:
-        name ^= pool.names[gone]
+        name ^= pool.items[gone].name
     if come >= 0:
         prices.chosen[count] = come
         count += 1
-        name ^= pool.names[come]
+        name ^= pool.items[come].name
     if count == 0:
         return 0
-    tour = price(pool, prices, count, name, pool.kinds.round[kind])
+    limit = _NEVER
+    if pool.facts[0].limits and b >= 0:
+        limit = batches.rows[b].cost
+        if come >= 0:
+            limit += pool.items[come].alone
+    tour = price(pool, prices, count, name, kind, limit)
     return whole_cost(pool, prices, count, kind, tour)
 
 
@@ -136,21 +147,21 @@ def overload(pool, batches, b, kind, gone, come):  # type: ignore[no-untyped-def
     kinds = pool.kinds
     size, weight, volume = 0, 0, 0
     if b >= 0:
-        size, weight, volume = batches.size[b], batches.weight_g[b], batches.volume_cm3[b]
+        size, weight, volume = batches.rows[b].size, batches.rows[b].weight_g, batches.rows[b].volume_cm3
     if gone >= 0:
         size -= 1
-        weight -= pool.weight_g[gone]
-        volume -= pool.volume_cm3[gone]
+        weight -= pool.items[gone].weight_g
+        volume -= pool.items[gone].volume_cm3
     if come >= 0:
         if not pool.takes[come, kind]:
             return _NEVER
         size += 1
-        weight += pool.weight_g[come]
-        volume += pool.volume_cm3[come]
+        weight += pool.items[come].weight_g
+        volume += pool.items[come].volume_cm3
     return (
-        excess(size, kinds.slots[kind])
-        + excess(weight, kinds.weight_g[kind])
-        + excess(volume, kinds.volume_cm3[kind])
+        excess(size, kinds[kind].slots)
+        + excess(weight, kinds[kind].weight_g)
+        + excess(volume, kinds[kind].volume_cm3)
     )
 
 
@@ -159,93 +170,80 @@ def takes_all(pool, batches, b, kind, most):  # type: ignore[no-untyped-def]
     """Whether a cart of that type takes batch b as it is, with at most that overload."""
     if overload(pool, batches, b, kind, -1, -1) > most:
         return False
-    i = batches.head[b]
+    i = batches.rows[b].head
     while i >= 0:
         if not pool.takes[i, kind]:
             return False
-        i = batches.next[i]
+        i = batches.seats[i].next
     return True
-
-
-@inlined
-def leave_cost(pool, prices, batches, i):  # type: ignore[no-untyped-def]
-    """What the batch of item i costs without it."""
-    if batches.leave[i] < 0:
-        b = batches.of[i]
-        batches.leave[i] = cost_with(pool, prices, batches, b, batches.kind[b], i, -1)
-    return batches.leave[i]
 
 
 @inlined
 def set_cost(pool, batches, b, cost):  # type: ignore[no-untyped-def]
     """Batch b has changed and costs this now."""
-    over = overload(pool, batches, b, batches.kind[b], -1, -1)
-    batches.total[0] += cost - batches.cost[b]
-    batches.total[1] += over - batches.over[b]
-    batches.cost[b] = cost
-    batches.over[b] = over
-    i = batches.head[b]
-    while i >= 0:
-        batches.leave[i] = -1
-        i = batches.next[i]
+    over = overload(pool, batches, b, batches.rows[b].kind, -1, -1)
+    batches.tally[0].cost += cost - batches.rows[b].cost
+    batches.tally[0].over += over - batches.rows[b].over
+    batches.rows[b].cost = cost
+    batches.rows[b].over = over
 
 
 @inlined
 def open_batch(batches, kind):  # type: ignore[no-untyped-def]
     """A new batch without items; returns its number."""
-    at = batches.count[0]
-    b = batches.open[at]
-    batches.count[0] += 1
-    batches.kind[b] = kind
+    at = batches.tally[0].open
+    b = batches.rows[at].open
+    batches.tally[0].open += 1
+    batches.rows[b].kind = kind
     batches.opened[kind] += 1
-    batches.head[b] = -1
-    batches.size[b], batches.weight_g[b], batches.volume_cm3[b] = 0, 0, 0
-    batches.cost[b], batches.over[b] = 0, 0
-    batches.name[b] = 0
+    batches.rows[b].head = -1
+    batches.rows[b].size, batches.rows[b].weight_g, batches.rows[b].volume_cm3 = 0, 0, 0
+    batches.rows[b].cost, batches.rows[b].over = 0, 0
+    batches.rows[b].name = 0
     return b
 
 
 @inlined
 def _close_batch(batches, b):  # type: ignore[no-untyped-def]
-    batches.count[0] -= 1
-    at, last = batches.place[b], batches.count[0]
-    other = batches.open[last]
-    batches.open[at], batches.open[last] = other, b
-    batches.place[other], batches.place[b] = at, last
-    batches.opened[batches.kind[b]] -= 1
-    batches.total[0] -= batches.cost[b]
-    batches.total[1] -= batches.over[b]
+    batches.tally[0].open -= 1
+    at, last = batches.rows[b].place, batches.tally[0].open
+    other = batches.rows[last].open
+    batches.rows[at].open, batches.rows[last].open = other, b
+    batches.rows[other].place, batches.rows[b].place = at, last
+    batches.opened[batches.rows[b].kind] -= 1
+    batches.tally[0].cost -= batches.rows[b].cost
+    batches.tally[0].over -= batches.rows[b].over
 
 
 @inlined
 def put(pool, batches, i, b):  # type: ignore[no-untyped-def]
     """Item i goes into batch b; the cost is set by `set_cost`."""
-    batches.next[i] = batches.head[b]
-    batches.head[b] = i
-    batches.of[i] = b
-    batches.size[b] += 1
-    batches.weight_g[b] += pool.weight_g[i]
-    batches.volume_cm3[b] += pool.volume_cm3[i]
-    batches.name[b] ^= pool.names[i]
+    batches.seats[i].next = batches.rows[b].head
+    batches.rows[b].head = i
+    batches.seats[i].batch = b
+    batches.rows[b].size += 1
+    batches.rows[b].weight_g += pool.items[i].weight_g
+    batches.rows[b].volume_cm3 += pool.items[i].volume_cm3
+    batches.rows[b].name ^= pool.items[i].name
 
 
 @inlined
 def take_out(pool, batches, i):  # type: ignore[no-untyped-def]
     """Item i leaves its batch; one that has no items any more is closed. The cost is set by `set_cost`."""
-    b = batches.of[i]
-    before, at = -1, batches.head[b]
+    b = batches.seats[i].batch
+    before, at = -1, batches.rows[b].head
     while at != i:
-        before, at = at, batches.next[at]
+        before, at = at, batches.seats[at].next
     if before < 0:
-        batches.head[b] = batches.next[i]
+        batches.rows[b].head = batches.seats[i].next
     else:
-        batches.next[before] = batches.next[i]
-    batches.of[i] = -1
-    batches.size[b] -= 1
-    batches.weight_g[b] -= pool.weight_g[i]
-    batches.volume_cm3[b] -= pool.volume_cm3[i]
-    batches.name[b] ^= pool.names[i]
-    if batches.size[b] == 0:
+        batches.seats[before].next = batches.seats[i].next
+    batches.seats[i].batch = -1
+    batches.rows[b].size -= 1
+    batches.rows[b].weight_g -= pool.items[i].weight_g
+    batches.rows[b].volume_cm3 -= pool.items[i].volume_cm3
+    batches.rows[b].name ^= pool.items[i].name
+    if batches.rows[b].size == 0:
         _close_batch(batches, b)
 
 
@@ -261,18 +259,18 @@ def _load(pool, prices, batches, of, kind_of, new):  # type: ignore[no-untyped-d
     """`new[b]` becomes the number of the batch that is made for number b; -1 before."""
     n = len(of)
     for b in range(n):
-        batches.open[b] = b
-        batches.place[b] = b
+        batches.rows[b].open = b
+        batches.rows[b].place = b
     batches.opened[:] = 0
-    batches.count[0] = 0
-    batches.total[0], batches.total[1] = 0, 0
+    batches.tally[0].open = 0
+    batches.tally[0].cost, batches.tally[0].over = 0, 0
     for i in range(n):
         if new[of[i]] < 0:
             new[of[i]] = open_batch(batches, kind_of[of[i]])
         put(pool, batches, i, new[of[i]])
-    for k in range(batches.count[0]):
-        b = batches.open[k]
-        set_cost(pool, batches, b, cost_with(pool, prices, batches, b, batches.kind[b], -1, -1))
+    for k in range(batches.tally[0].open):
+        b = batches.rows[k].open
+        set_cost(pool, batches, b, cost_with(pool, prices, batches, b, batches.rows[b].kind, -1, -1))
 
 
 __all__ = [
@@ -280,7 +278,6 @@ __all__ = [
     "Best",
     "cost_with",
     "keep_best",
-    "leave_cost",
     "load_batches",
     "no_batches",
     "no_best",

@@ -44,8 +44,8 @@ class _Loads:
         self._shares = np.array(
             [
                 share(np.ones(len(job.items), np.int64), (kind.slots for kind in job.types)),
-                share(pool.weight_g, (kind.max_weight_g for kind in job.types)),
-                share(pool.volume_cm3, (kind.max_volume_cm3 for kind in job.types)),
+                share(pool.items["weight_g"][:-1], (kind.max_weight_g for kind in job.types)),
+                share(pool.items["volume_cm3"][:-1], (kind.max_volume_cm3 for kind in job.types)),
             ]
         )
 

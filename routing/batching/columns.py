@@ -64,16 +64,13 @@ def _offsets(parts: Sequence[Columns]) -> list[int]:
 
 def columns_of(pool: Pool, prices: Prices) -> Columns:
     """The sets of a log on each type of cart that can take them."""
-    sets, kinds = int(prices.used[0]), len(pool.kinds.count)
+    sets, kinds = int(prices.used[0]), len(pool.kinds)
     cost = np.empty((sets, kinds), np.int64)
     _costs_by_kind(pool, prices, cost)
     which, kind = np.nonzero(cost < 2**60)
-    logged = Columns(
-        prices.start[: sets + 1],
-        prices.items[: prices.start[sets]].astype(np.int64),
-        np.zeros(sets, np.int64),
-        prices.cost[:sets],
-    )
+    start = np.ascontiguousarray(prices.log["start"][: sets + 1])
+    items = prices.items[: start[-1]].astype(np.int64)
+    logged = Columns(start, items, np.zeros(sets, np.int64), np.ascontiguousarray(prices.log["cost"][:sets]))
     chosen = logged.some(which)
     return Columns(chosen.start, chosen.items, kind.astype(np.int64), cost[which, kind])
 
@@ -97,8 +94,8 @@ def set_cost_of(pool, prices, count, kind):  # type: ignore[no-untyped-def]
     """Cost of the first `count` of `prices.chosen` on a cart of this type, tour, waiting and foes."""
     name = np.uint64(0)
     for n in range(count):
-        name ^= pool.names[prices.chosen[n]]
-    return whole_cost(pool, prices, count, kind, price(pool, prices, count, name, pool.kinds.round[kind]))
+        name ^= pool.items[prices.chosen[n]].name
+    return whole_cost(pool, prices, count, kind, price(pool, prices, count, name, kind, _NEVER))
 
 
 @kernel
@@ -106,22 +103,22 @@ def _costs_by_kind(pool, prices, cost):  # type: ignore[no-untyped-def]
     """Cost of each logged set on each type, NEVER where it may not go on it."""
     kinds = pool.kinds
     for k in range(len(cost)):
-        begin, end = prices.start[k], prices.start[k + 1]
+        begin, end = prices.log[k].start, prices.log[k + 1].start
         weight, volume = 0, 0
         for n in range(begin, end):
             i = prices.items[n]
             prices.chosen[n - begin] = i
-            weight += pool.weight_g[i]
-            volume += pool.volume_cm3[i]
-        for kind in range(len(kinds.count)):
+            weight += pool.items[i].weight_g
+            volume += pool.items[i].volume_cm3
+        for kind in range(len(kinds)):
             may = (
-                kinds.round[kind] == prices.round[k]
-                and end - begin <= kinds.slots[kind]
-                and weight <= kinds.weight_g[kind]
-                and volume <= kinds.volume_cm3[kind]
+                kinds[kind].round == prices.log[k].round
+                and end - begin <= kinds[kind].slots
+                and weight <= kinds[kind].weight_g
+                and volume <= kinds[kind].volume_cm3
             )
             for n in range(begin, end):
                 may = may and pool.takes[prices.items[n], kind]
             cost[k, kind] = _NEVER
             if may:
-                cost[k, kind] = whole_cost(pool, prices, end - begin, kind, prices.cost[k])
+                cost[k, kind] = whole_cost(pool, prices, end - begin, kind, prices.log[k].cost)

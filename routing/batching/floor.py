@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.batching.arcs import Arcs, arcs_of
+from routing.batching.arcs import arcs_of
 from routing.batching.job import Job
 from routing.exact.lanes import NEVER, Lanes
 from routing.exact.states import machine
@@ -23,31 +23,36 @@ MOST_LEVELS = 4
 Round = tuple[str, tuple[str, ...]]
 
 
+FLOOR = np.dtype(
+    [("levels", "i8"), ("turn", "i8"), ("states", "i8"), ("everywhere", "?"), ("comes_back", "?")]
+)
+COLUMN = np.dtype([("x", "i8"), ("full", "?"), ("left", "i8"), ("right", "i8")])
+SEGMENT = np.dtype([("length", "i8"), ("word", "i8")])
+
+
 class Floor(NamedTuple):
     """Costs of walking on a grid, for sets of locations that are given as bits.
 
-    Segment k of column c, c * (levels + 1) + k, has the words `seg_word[segment]` up to the next one's; `places[b]` is
-    the cost from the segment's low end to the stop of bit b. `x[c]`: cost along a cross-aisle from column 0.
-    `beside[c]`: two columns to sweep with c (-1: none); one that is `full` is needed in each tour. `everywhere`: all
-    columns are swept. A round (where tours start
-    and end) has the ways `way_start[round]` up to the next one's, of which the cheapest counts: each has a fixed cost,
-    bits that are always set and, per column, the slots where a tour ends that does not come back (`flips`).
+    `facts` (one row): cross-aisles, cost of a turn, states of the sweep, whether all columns are always swept, and
+    whether all tours end where they start. Columns: cost along a cross-aisle from column 0, whether it is full, and the
+    columns to sweep with it on either side (-1: none). Segment k of column c is row c * (levels + 1) + k: its length and
+    its first word; the row behind the last closes the list. `places[b]` is the cost from the segment's low end to the
+    stop of bit b. Round r (a start with its ends) has the ways `way_start[r]` up to the next one's, of which the
+    cheapest counts: each has a fixed cost, bits that are always set and, per column, the slots where a tour ends that
+    does not come back (`flips`).
     """
 
-    levels: int
-    seg_word: NDArray[np.int64]
+    facts: NDArray[np.void]
+    columns: NDArray[np.void]
+    segments: NDArray[np.void]
     places: NDArray[np.int64]
-    lengths: NDArray[np.int64]
-    x: NDArray[np.int64]
-    turn: int
-    beside: NDArray[np.int64]
-    full: NDArray[np.bool_]
-    everywhere: bool
     way_start: NDArray[np.int64]
     way_cost: NDArray[np.int64]
     way_bits: NDArray[np.uint64]
     flips: NDArray[np.int64]
-    arcs: Arcs
+    arc_start: NDArray[np.int64]
+    arcs: NDArray[np.void]
+    accepting: NDArray[np.bool_]
 
 
 class Spots(NamedTuple):
@@ -104,23 +109,36 @@ def floor_of(job: Job, grid: Grid) -> tuple[Floor, Spots]:
         for column, slot in way.ends:
             flips[number, column] |= 1 << slot
     states = machine(lanes.levels, open_ended=True) if flips.any() else lanes.machine
+    arcs = arcs_of(states)
     floor = Floor(
-        levels=lanes.levels,
-        seg_word=seg_word,
+        facts=np.array([(lanes.levels, lanes.turn, states.count, not lanes.skips, not flips.any())], FLOOR),
+        columns=_columns(lanes),
+        segments=_segments(lanes, seg_word),
         places=costs,
-        lengths=np.ascontiguousarray(lanes.lengths),
-        x=np.cumsum(np.append(0, lanes.steps[:-1])).astype(np.int64),
-        turn=int(lanes.turn),
-        beside=_beside(lanes),
-        full=lanes.full,
-        everywhere=not lanes.skips,
         way_start=np.cumsum([0, *map(len, rounds)]).astype(np.int64),
         way_cost=np.array([way.cost for way in ways], np.int64),
         way_bits=way_bits,
         flips=flips,
-        arcs=arcs_of(states),
+        arc_start=arcs.start,
+        arcs=arcs.arcs,
+        accepting=arcs.accepting,
     )
     return floor, spots
+
+
+def _columns(lanes: Lanes) -> NDArray[np.void]:
+    columns = np.zeros(len(lanes.full), COLUMN)
+    columns["x"] = np.cumsum(np.append(0, lanes.steps[:-1]))
+    columns["full"] = lanes.full
+    columns["left"], columns["right"] = _beside(lanes).T
+    return columns
+
+
+def _segments(lanes: Lanes, seg_word: NDArray[np.int64]) -> NDArray[np.void]:
+    segments = np.zeros(len(seg_word), SEGMENT)
+    segments["length"] = np.append(lanes.lengths.ravel(), NEVER)
+    segments["word"] = seg_word
+    return segments
 
 
 def _place(lanes: Lanes, cell: Cell) -> tuple[int, int, int]:

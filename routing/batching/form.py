@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from routing.batching.batches import Best, keep_best, no_batches, no_best
+from routing.batching.batches import Best, no_best
 from routing.batching.bound import bound_of
+from routing.batching.exactly import told_exactly
 from routing.batching.columns import Columns, columns_in, columns_of, joined
 from routing.batching.job import Formed, Job, Limits, Load
 from routing.batching.master import Budget, Relaxation, chosen
@@ -114,7 +115,7 @@ class _Run:
         known = columns_in(self.pool, self.prices, self.best)
         columns = joined([known, *(columns_of(self.pool, search.prices) for search in searches)])
         numbers = np.arange(known.size, dtype=np.int64)
-        relaxation = Relaxation(self.pool.size, self.pool.kinds.count)
+        relaxation = Relaxation(self.pool.size, self.pool.carts)
         left = ends - time.monotonic()
         relaxed = relaxation.solve(columns, numbers, time.monotonic() + left / 2)
         if relaxed is None or relaxed.cost >= self.best.total[0] - 1:
@@ -123,7 +124,7 @@ class _Run:
         budget = Budget(
             ends - time.monotonic(), _MASTER_WORK if by_moves else None, 1 if by_moves else self.limits.cores
         )
-        picked = chosen(columns, relaxed, numbers, self.pool.kinds.count, budget)
+        picked = chosen(columns, relaxed, numbers, self.pool.carts, budget)
         if picked is not None:
             self._take(_as_best(self.pool, columns, picked))
 
@@ -147,7 +148,8 @@ class _Run:
             )
             for k in range(columns.size)
         )
-        cost = int(columns.cost.sum())
+        loads = told_exactly(self.job, loads)
+        cost = sum(load.cost for load in loads)
         return Formed(loads, cost, min(cost, bound_of(self.job, self.pool)), method)
 
 
@@ -159,6 +161,3 @@ def _as_best(pool: Pool, columns: Columns, picked: NDArray[np.int64]) -> Best:
         best.kind[k] = part.kind[k]
     best.total[0] = part.cost.sum()
     return best
-
-
-__all__ = ["form", "keep_best", "no_batches"]

@@ -14,60 +14,54 @@ ALL_PAIRS = 700
 _WIDTH, _LARGE_WIDTH = 100, 24
 _TRIED = 100
 """Pairs that are priced for each item of a large pool."""
+_NEVER = 2**60
 
 
 def near_items(pool: Pool, prices: Prices) -> NDArray[np.int64]:
     """For each item the others that save most with it, best first (n, width)."""
     n = pool.size
-    alone = np.zeros(n, np.int64)
     if n <= ALL_PAIRS:
         saved = np.full((n, n), -1, np.int64)
-        _all_savings(pool, prices, alone, saved)
+        _all_savings(pool, prices, saved)
         width = min(n - 1, _WIDTH)
         return np.ascontiguousarray(np.argsort(-saved, axis=1, kind="stable")[:, :width])
-    word_items = np.argsort(pool.words, kind="stable")
-    item_of = np.repeat(np.arange(n), np.diff(pool.start))[word_items].astype(np.int64)
-    words = int(pool.words.max(initial=0)) + 1
-    word_start = np.searchsorted(pool.words[word_items], np.arange(words + 1)).astype(np.int64)
+    word_of = pool.masks["word"]
+    by_word = np.argsort(word_of, kind="stable")
+    item_of = np.repeat(np.arange(n), np.diff(pool.items["start"]))[by_word].astype(np.int64)
+    words = int(word_of.max(initial=0)) + 1
+    word_start = np.searchsorted(word_of[by_word], np.arange(words + 1)).astype(np.int64)
     near = np.zeros((n, _LARGE_WIDTH), np.int64)
     seen, others, saved = np.full(n, -1, np.int64), np.zeros(_TRIED, np.int64), np.zeros(_TRIED, np.int64)
-    _near_in_large(pool, prices, alone, word_start, item_of, near, seen, others, saved)
+    _near_in_large(pool, prices, word_start, item_of, near, seen, others, saved)
     return near
 
 
 @inlined
-def _alone(pool, prices, cost):  # type: ignore[no-untyped-def]
-    for i in range(len(cost)):
-        prices.chosen[0] = i
-        cost[i] = price(pool, prices, 1, pool.names[i], 0)
-
-
-@inlined
-def _pair_saves(pool, prices, alone, i, j):  # type: ignore[no-untyped-def]
+def _pair_saves(pool, prices, i, j):  # type: ignore[no-untyped-def]
     prices.chosen[0] = i
     prices.chosen[1] = j
-    return alone[i] + alone[j] - price(pool, prices, 2, pool.names[i] ^ pool.names[j], 0)
+    apart = pool.items[i].alone + pool.items[j].alone
+    limit = apart if pool.facts[0].limits else _NEVER
+    return apart - price(pool, prices, 2, pool.items[i].name ^ pool.items[j].name, 0, limit)
 
 
 @kernel
-def _all_savings(pool, prices, alone, saved):  # type: ignore[no-untyped-def]
-    _alone(pool, prices, alone)
-    for i in range(len(alone)):
+def _all_savings(pool, prices, saved):  # type: ignore[no-untyped-def]
+    for i in range(len(saved)):
         for j in range(i):
-            saved[i, j] = saved[j, i] = _pair_saves(pool, prices, alone, i, j)
+            saved[i, j] = saved[j, i] = _pair_saves(pool, prices, i, j)
 
 
 @kernel
-def _near_in_large(pool, prices, alone, word_start, item_of, near, seen, others, saved):  # type: ignore[no-untyped-def]
+def _near_in_large(pool, prices, word_start, item_of, near, seen, others, saved):  # type: ignore[no-untyped-def]
     """Candidates are some of those with stops in the same segments, taken evenly, and others by number."""
-    _alone(pool, prices, alone)
     n, width = near.shape
     for i in range(n):
         seen[i] = i
         found = 0
-        count = pool.start[i + 1] - pool.start[i]
-        for k in range(pool.start[i], pool.start[i + 1]):
-            begin, end = word_start[pool.words[k]], word_start[pool.words[k] + 1]
+        count = pool.items[i + 1].start - pool.items[i].start
+        for k in range(pool.items[i].start, pool.items[i + 1].start):
+            begin, end = word_start[pool.masks[k].word], word_start[pool.masks[k].word + 1]
             stride = max(1, (end - begin) * count // _TRIED)
             for at in range(begin + i % stride, end, stride):
                 j = item_of[at]
@@ -83,7 +77,7 @@ def _near_in_large(pool, prices, alone, word_start, item_of, near, seen, others,
                 others[found] = j
                 found += 1
         for k in range(found):
-            saved[k] = _pair_saves(pool, prices, alone, i, others[k])
+            saved[k] = _pair_saves(pool, prices, i, others[k])
         for k in range(width):
             best = k
             for m in range(k + 1, found):

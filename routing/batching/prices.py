@@ -10,66 +10,73 @@ from numpy.typing import NDArray
 from routing.batching.compiled import inlined, kernel
 from routing.batching.pool import Pool
 from routing.batching.sweep import Work, tour_cost, work_for
-from routing.batching.walked import Path, path_for, walk_cost
+from routing.batching.walked import STOPS, path_for, walk_cost
 from routing.exact.bits import lowest_bit
 
 _NEVER = 2**60
 _WORD = 64
+_ITEMS_PER_SET = 24
+"""The log has room for so many on average; sets of more are rare."""
+
+
+LOGGED = np.dtype([("start", "i8"), ("cost", "i8"), ("round", "i8")])
 
 
 class Prices(NamedTuple):
     """Working space of one thread.
 
-    `table[h]` is the key of the set with that hash that was priced last, and its cost. The log has set k with items
-    `items[start[k]:start[k + 1]]`, its `cost` and `round`; `used[0]` is how many sets it has.
-    `chosen` are the items of the set at hand, `spot_mask` the bits of their locations by number.
+    `table[h]` is the key of the set with that hash that was priced last, and its cost. The log has the sets that were
+    priced, its first `used[0]` rows, with items `items[start:]` up to the next row's start. `chosen` are the items of
+    the set at hand, `spot_mask` the bits of their locations by number.
     """
 
     work: Work
-    path: Path
+    path: NDArray[np.int64]
     table: NDArray[np.int64]
-    start: NDArray[np.int64]
+    log: NDArray[np.void]
     items: NDArray[np.int32]
-    cost: NDArray[np.int64]
-    round: NDArray[np.int64]
     used: NDArray[np.int64]
     chosen: NDArray[np.int64]
     spot_mask: NDArray[np.uint64]
 
+    @property
+    def is_full(self) -> bool:
+        """Whether no set can be logged any more."""
+        return int(self.used[0]) >= len(self.log) - 1
+
 
 def prices_for(pool: Pool, sets: int) -> Prices:
-    """Space to remember about so many sets."""
-    slots = 1 << (2 * sets - 1).bit_length()
-    per_set = min(24, max(1, int(pool.kinds.slots.max(initial=1))), pool.size) + 1
+    """Space to log about so many sets, and to remember the prices of twice as many."""
+    per_set = min(_ITEMS_PER_SET, max(1, int(pool.kinds["slots"].max(initial=1))), pool.size) + 1
     return Prices(
         work=work_for(pool.floor),
-        path=path_for(pool.ground),
-        table=np.zeros((slots, 2), np.int64),
-        start=np.zeros(sets + 1, np.int64),
+        path=path_for(len(pool.stops)),
+        table=np.zeros((1 << (2 * sets - 1).bit_length(), 2), np.int64),
+        log=np.zeros(sets + 1, LOGGED),
         items=np.zeros(sets * per_set, np.int32),
-        cost=np.zeros(sets, np.int64),
-        round=np.zeros(sets, np.int64),
         used=np.zeros(1, np.int64),
         chosen=np.zeros(pool.size + 2, np.int64),
-        spot_mask=np.zeros(-(-len(pool.stop_ms) // _WORD) or 1, np.uint64),
+        spot_mask=np.zeros(-(-len(pool.stops) // _WORD) or 1, np.uint64),
     )
 
 
 @inlined
-def price(pool, prices, count, key, start_end):  # type: ignore[no-untyped-def]
+def price(pool, prices, count, key, kind, limit):  # type: ignore[no-untyped-def]
     """Cost of the tour through the first `count` of `prices.chosen`, with the stops where they cost anything.
 
-    `key` is the exclusive or of their names, `start_end` the number of the round.
+    `key` is the exclusive or of their names, `kind` the type of the cart. The tour costs no more than `limit`: that is
+    known before, and spares work. (A tour through two sets costs no more than two tours from the same
+    start, where all tours end there; so what a set costs is limited by its parts.)
     """
-    name = np.int64(key ^ pool.kinds.names[start_end])
+    name = np.int64(key ^ pool.kinds[kind].name)
     table = prices.table
     at = name & (len(table) - 1)
     if table[at, 0] == name:
         return table[at, 1]
-    cost = _priced(pool, prices, count, start_end)
+    cost = _priced(pool, prices, np.int64(count), pool.kinds[kind].round, np.int64(limit))
     table[at, 0] = name
     table[at, 1] = cost
-    _log(prices, count, start_end, cost)
+    _log(prices, count, pool.kinds[kind].round, cost)
     return cost
 
 
@@ -77,48 +84,46 @@ def price(pool, prices, count, key, start_end):  # type: ignore[no-untyped-def]
 def _log(prices, count, start_end, cost):  # type: ignore[no-untyped-def]
     """Write a set down, while there is room."""
     k = prices.used[0]
-    begin = prices.start[k]
-    if k == len(prices.cost) or begin + count > len(prices.items):
+    begin = prices.log[k].start
+    if k + 1 == len(prices.log) or begin + count > len(prices.items):
         return
     for n in range(count):
         prices.items[begin + n] = prices.chosen[n]
-    prices.start[k + 1] = begin + count
-    prices.cost[k] = cost
-    prices.round[k] = start_end
+    prices.log[k].cost = cost
+    prices.log[k].round = start_end
+    prices.log[k + 1].start = begin + count
     prices.used[0] += 1
 
 
 @kernel
-def _priced(pool, prices, count, start_end):  # type: ignore[no-untyped-def]
-    if pool.on_grid:
+def _priced(pool, prices, count, start_end, limit):  # type: ignore[no-untyped-def]
+    if pool.facts[0].on_grid:
         mask = prices.work.mask
-        mask[:] = 0
+        for w in range(len(mask)):
+            mask[w] = 0
         for n in range(count):
             i = prices.chosen[n]
-            for k in range(pool.start[i], pool.start[i + 1]):
-                mask[pool.words[k]] |= pool.bits[k]
-        cost = tour_cost(pool.floor, prices.work, start_end, _limit(pool, prices, count, start_end))
+            for k in range(pool.items[i].start, pool.items[i + 1].start):
+                mask[pool.masks[k].word] |= pool.masks[k].bits
+        cost = tour_cost(pool.floor, prices.work, start_end, limit)
+        if cost >= _NEVER:
+            cost = tour_cost(pool.floor, prices.work, start_end, _NEVER)
     else:
-        cost = walk_cost(pool.ground, prices.path, _distinct_spots(pool, prices, count), start_end)
-    if pool.stops:
-        for n in range(_distinct_spots(pool, prices, count)):
-            cost += pool.stop_cost[prices.path.stops[n]]
+        cost = walk_cost(pool.ground, prices.path, distinct_spots(pool, prices, count), start_end)
+    if pool.facts[0].stops:
+        for n in range(distinct_spots(pool, prices, count)):
+            cost += pool.stops[prices.path[STOPS, n]].cost
     return cost
 
 
-@inlined
-def _limit(pool, prices, count, start_end):  # type: ignore[no-untyped-def]
-    return _NEVER
-
-
-@inlined
-def _distinct_spots(pool, prices, count):  # type: ignore[no-untyped-def]
-    """The locations of the chosen items into `path.stops`, each once, in ascending order; returns how many."""
+@kernel
+def distinct_spots(pool, prices, count):  # type: ignore[no-untyped-def]
+    """The locations of the chosen items into `path[STOPS]`, each once, in ascending order; returns how many."""
     mask = prices.spot_mask
     low, high = len(mask), -1
     for n in range(count):
         i = prices.chosen[n]
-        for k in range(pool.spot_start[i], pool.spot_start[i + 1]):
+        for k in range(pool.items[i].spot_start, pool.items[i + 1].spot_start):
             word = pool.spots[k] // _WORD
             mask[word] |= np.uint64(1) << np.uint64(pool.spots[k] % _WORD)
             low, high = min(low, word), max(high, word)
@@ -127,7 +132,7 @@ def _distinct_spots(pool, prices, count):  # type: ignore[no-untyped-def]
         word = mask[w]
         mask[w] = 0
         while word:
-            prices.path.stops[found] = w * _WORD + lowest_bit(word)
+            prices.path[STOPS, found] = w * _WORD + lowest_bit(word)
             found += 1
             word &= word - np.uint64(1)
     return found
@@ -140,25 +145,26 @@ def whole_cost(pool, prices, count, kind, tour):  # type: ignore[no-untyped-def]
     NEVER where they cannot go together: foes, or back too late.
     """
     cost = tour
-    if pool.kinds.waits[kind]:
+    if pool.kinds[kind].waits:
         for n in range(count):
-            cost += pool.wait_cost[prices.chosen[n]]
-    if pool.foes and _some_foes(pool, prices, count):
-        if pool.foe_cost < 0:
+            cost += pool.items[prices.chosen[n]].wait_cost
+    if pool.facts[0].foes and some_foes(pool, prices.chosen, count):
+        if pool.facts[0].foe_cost < 0:
             return _NEVER
-        cost += pool.foe_cost
-    if pool.dues and not pool.kinds.waits[kind] and _late(pool, prices, count, tour):
+        cost += pool.facts[0].foe_cost
+    if pool.facts[0].dues and not pool.kinds[kind].waits and _late(pool, prices, count, tour):
         return _NEVER
     return cost
 
 
 @kernel
-def _some_foes(pool, prices, count):  # type: ignore[no-untyped-def]
+def some_foes(pool, chosen, count):  # type: ignore[no-untyped-def]
+    """Whether two of these items must not share a cart."""
     for n in range(count):
-        foes = pool.foe_kinds[prices.chosen[n]]
+        foes = pool.items[chosen[n]].foe_kinds
         if foes:
             for m in range(count):
-                if m != n and foes & pool.is_kind[prices.chosen[m]]:
+                if m != n and foes & pool.items[chosen[m]].is_kind:
                     return True
     return False
 
@@ -166,20 +172,20 @@ def _some_foes(pool, prices, count):  # type: ignore[no-untyped-def]
 @kernel
 def _late(pool, prices, count, tour):  # type: ignore[no-untyped-def]
     """Whether the batch is back after one of its items is due. An item that is late alone has no due time."""
-    due = pool.due_ms[prices.chosen[0]]
+    due = pool.items[prices.chosen[0]].due_ms
     for n in range(count):
-        due = min(due, pool.due_ms[prices.chosen[n]])
+        due = min(due, pool.items[prices.chosen[n]].due_ms)
     return due < _NEVER and back_ms(pool, prices, count, tour) > due
 
 
-@inlined
+@kernel
 def back_ms(pool, prices, count, tour):  # type: ignore[no-untyped-def]
     """When the tour is back: walk, stops and handling."""
-    taken = np.int64(tour * pool.us_per_cost) // 1000
+    taken = np.int64(tour * pool.facts[0].us_per_cost) // 1000
     for n in range(count):
-        taken += pool.handling_ms[prices.chosen[n]]
-    if pool.stops:
-        for n in range(_distinct_spots(pool, prices, count)):
-            spot = prices.path.stops[n]
-            taken += pool.stop_ms[spot] - pool.stop_cost[spot] // 1000
+        taken += pool.items[prices.chosen[n]].handling_ms
+    if pool.facts[0].stops:
+        for n in range(distinct_spots(pool, prices, count)):
+            spot = prices.path[STOPS, n]
+            taken += pool.stops[spot].ms - pool.stops[spot].cost // 1000
     return taken

@@ -42,8 +42,8 @@ class Search:
     def run(self, start: Best, hot: float, expires: float, moves: int | None) -> None:
         """Cool down from `hot` until it expires, or in so many moves."""
         load_batches(self.pool, self.prices, self._batches, start.of, start.kind)
-        if self._batches.total[0] < self.best.total[0]:
-            self.best = Best(start.of.copy(), start.kind.copy(), self._batches.total[:1].copy())
+        if self._batches.cost < self.best.total[0]:
+            self._batches.keep(self.best)
         unit = start.total[0] / max(1, len(np.unique(start.of)))
         began = time.monotonic()
         done = 0
@@ -57,7 +57,7 @@ class Search:
             done += _SLICE
 
     def _slice(self, heat: float, unit: float) -> None:
-        if self.prices.used[0] == len(self.prices.cost):
+        if self.prices.is_full:
             self.prices.used[0] = 0
             self.prices.table[:] = 0
         price = int(self._load_price * unit / 1000)
@@ -73,5 +73,5 @@ class Search:
             price,
             self.overload,
         )
-        rise = 1.05 if self._batches.total[1] else 1 / 1.05
+        rise = 1.05 if self._batches.is_overloaded else 1 / 1.05
         self._load_price = min(50.0, max(0.1, self._load_price * rise))

@@ -28,11 +28,9 @@ _NEVER = 2**60
 
 def begin(pool: Pool, prices: Prices, best: Best) -> None:
     """Fill carts with items in the order of their first segments. Raises ProblemError where an item finds no cart."""
-    _forgive(pool, prices)
-    first = (
-        pool.words[pool.start[:-1].clip(max=max(0, len(pool.words) - 1))] if len(pool.words) else pool.names
-    )
-    for order in (np.argsort(first, kind="stable"), np.argsort(-pool.weight_g, kind="stable")):
+    _look_at_each(pool, prices)
+    word = np.append(pool.masks["word"], 0)[pool.items["start"][:-1]]
+    for order in (np.argsort(word, kind="stable"), np.argsort(-pool.items["weight_g"][:-1], kind="stable")):
         batches = no_batches(pool)
         if not fill(pool, prices, batches, order.astype(np.int64)):
             _upgrade(pool, prices, batches)
@@ -43,14 +41,12 @@ def begin(pool: Pool, prices: Prices, best: Best) -> None:
 
 def save(pool: Pool, prices: Prices, best: Best, near: NDArray[np.int64]) -> bool:
     """Batches by savings, where there are carts enough for them; whether they are better than the best."""
-    waits_first = np.lexsort((-pool.kinds.count, ~pool.kinds.waits))
+    waits_first = np.lexsort((-pool.carts, ~pool.kinds["waits"]))
     kind_of = waits_first[np.argmax(pool.takes[:, waits_first], axis=1)]
     batches = no_batches(pool)
     alone(pool, prices, batches, kind_of.astype(np.int64))
     join_by_savings(pool, prices, batches, near, pool.size)
-    if (batches.opened > pool.kinds.count).any() or (
-        batches.cost[batches.open[: batches.count[0]]] >= _NEVER
-    ).any():
+    if (batches.opened > pool.carts).any() or batches.cost >= _NEVER:
         return False
     _upgrade(pool, prices, batches)
     known = best.total[0]
@@ -63,7 +59,7 @@ def fill(pool: Pool, prices: Prices, batches: Batches, order: NDArray[np.int64])
 
     Returns how many items found no cart.
     """
-    return int(_fill(pool, prices, batches, order, np.full(len(pool.kinds.count), -1, np.int64)))
+    return int(_fill(pool, prices, batches, order, np.full(len(pool.kinds), -1, np.int64)))
 
 
 def join_by_savings(pool: Pool, prices: Prices, batches: Batches, near: NDArray[np.int64], joins: int) -> int:
@@ -80,7 +76,7 @@ def join_by_savings(pool: Pool, prices: Prices, batches: Batches, near: NDArray[
 @kernel
 def _fill(pool, prices, batches, order, last):  # type: ignore[no-untyped-def]
     """`last[t]` is the batch that was opened last for type t."""
-    kinds = len(pool.kinds.count)
+    kinds = len(pool.kinds)
     lost = 0
     for k in range(len(order)):
         i = order[k]
@@ -92,19 +88,19 @@ def _fill(pool, prices, batches, order, last):  # type: ignore[no-untyped-def]
                 b = last[kind]
                 if turn == 0 and b < 0:
                     continue
-                if turn == 1 and batches.opened[kind] >= pool.kinds.count[kind]:
+                if turn == 1 and batches.opened[kind] >= pool.kinds[kind].carts:
                     continue
                 if turn == 1:
                     b = -1
                 placed = _put_where_it_fits(pool, prices, batches, i, b, kind)
                 if placed:
-                    last[kind] = batches.of[i]
+                    last[kind] = batches.seats[i].batch
         if not placed and not _put_anywhere(pool, prices, batches, i):
             lost += 1
     return lost
 
 
-@inlined
+@kernel
 def _put_where_it_fits(pool, prices, batches, i, b, kind):  # type: ignore[no-untyped-def]
     """Item i into batch b, or into a new one (-1), if it may go there."""
     if overload(pool, batches, b, kind, -1, i):
@@ -122,26 +118,27 @@ def _put_where_it_fits(pool, prices, batches, i, b, kind):  # type: ignore[no-un
 @inlined
 def _put_anywhere(pool, prices, batches, i):  # type: ignore[no-untyped-def]
     """Item i into the first open batch that takes it."""
-    for k in range(batches.count[0]):
-        b = batches.open[k]
-        if _put_where_it_fits(pool, prices, batches, i, b, batches.kind[b]):
+    for k in range(batches.tally[0].open):
+        b = batches.rows[k].open
+        if _put_where_it_fits(pool, prices, batches, i, b, batches.rows[b].kind):
             return True
     return False
 
 
 @kernel
-def _forgive(pool, prices):  # type: ignore[no-untyped-def]
-    """An item that is late even alone, on the best cart that may take it, is not to hold up others."""
+def _look_at_each(pool, prices):  # type: ignore[no-untyped-def]
+    """What each costs alone. One that is late even so, on the best cart that may take it, is not to hold up others."""
     kinds = pool.kinds
-    for i in range(len(pool.due_ms)):
+    for i in range(len(pool.takes)):
+        prices.chosen[0] = i
+        pool.items[i].alone = price(pool, prices, 1, pool.items[i].name, 0, _NEVER)
         soonest = _NEVER
-        for kind in range(len(kinds.count)):
-            if pool.takes[i, kind] and not kinds.waits[kind]:
-                prices.chosen[0] = i
-                tour = price(pool, prices, 1, pool.names[i], kinds.round[kind])
+        for kind in range(len(kinds)):
+            if pool.takes[i, kind] and not kinds[kind].waits:
+                tour = price(pool, prices, 1, pool.items[i].name, kind, _NEVER)
                 soonest = min(soonest, back_ms(pool, prices, 1, tour))
-        if soonest > pool.due_ms[i]:
-            pool.due_ms[i] = _NEVER
+        if soonest > pool.items[i].due_ms:
+            pool.items[i].due_ms = _NEVER
 
 
 @kernel
@@ -150,21 +147,21 @@ def _upgrade(pool, prices, batches):  # type: ignore[no-untyped-def]
     kinds = pool.kinds
     while True:
         gain, which, where = 0, -1, -1
-        for kind in range(len(kinds.count)):
-            if batches.opened[kind] >= kinds.count[kind]:
+        for kind in range(len(kinds)):
+            if batches.opened[kind] >= kinds[kind].carts:
                 continue
-            for k in range(batches.count[0]):
-                b = batches.open[k]
-                if batches.kind[b] != kind and takes_all(pool, batches, b, kind, 0):
+            for k in range(batches.tally[0].open):
+                b = batches.rows[k].open
+                if batches.rows[b].kind != kind and takes_all(pool, batches, b, kind, 0):
                     cost = cost_with(pool, prices, batches, b, kind, -1, -1)
-                    if batches.cost[b] - cost > gain:
-                        gain, which, where = batches.cost[b] - cost, b, kind
+                    if batches.rows[b].cost - cost > gain:
+                        gain, which, where = batches.rows[b].cost - cost, b, kind
         if which < 0:
             return
-        batches.opened[batches.kind[which]] -= 1
+        batches.opened[batches.rows[which].kind] -= 1
         batches.opened[where] += 1
-        batches.kind[which] = where
-        set_cost(pool, batches, which, batches.cost[which] - gain)
+        batches.rows[which].kind = where
+        set_cost(pool, batches, which, batches.rows[which].cost - gain)
 
 
 @kernel
@@ -179,35 +176,36 @@ def alone(pool, prices, batches, kind_of):  # type: ignore[no-untyped-def]
 @inlined
 def joined_cost(pool, prices, batches, a, b):  # type: ignore[no-untyped-def]
     """What a and b cost together on a cart of a's type; NEVER where they do not go together."""
-    kind = batches.kind[a]
+    kind = batches.rows[a].kind
     kinds = pool.kinds
     if (
-        batches.size[a] + batches.size[b] > kinds.slots[kind]
-        or batches.weight_g[a] + batches.weight_g[b] > kinds.weight_g[kind]
-        or batches.volume_cm3[a] + batches.volume_cm3[b] > kinds.volume_cm3[kind]
-        or (batches.kind[b] != kind and not takes_all(pool, batches, b, kind, 0))
+        batches.rows[a].size + batches.rows[b].size > kinds[kind].slots
+        or batches.rows[a].weight_g + batches.rows[b].weight_g > kinds[kind].weight_g
+        or batches.rows[a].volume_cm3 + batches.rows[b].volume_cm3 > kinds[kind].volume_cm3
+        or (batches.rows[b].kind != kind and not takes_all(pool, batches, b, kind, 0))
     ):
         return _NEVER
     count = 0
     for each in (a, b):
-        i = batches.head[each]
+        i = batches.rows[each].head
         while i >= 0:
             prices.chosen[count] = i
             count += 1
-            i = batches.next[i]
-    tour = price(pool, prices, count, batches.name[a] ^ batches.name[b], kinds.round[kind])
+            i = batches.seats[i].next
+    limit = batches.rows[a].cost + batches.rows[b].cost if pool.facts[0].limits else _NEVER
+    tour = price(pool, prices, count, batches.rows[a].name ^ batches.rows[b].name, kind, limit)
     return whole_cost(pool, prices, count, kind, tour)
 
 
 @kernel
 def _join_by_savings(pool, prices, batches, near, joins, mate, saved, seen):  # type: ignore[no-untyped-def]
     """`mate[b]` is the batch with which b saves most, `saved[b]` so much. `seen` is working space."""
-    for k in range(batches.count[0]):
-        _find_mate(pool, prices, batches, near, batches.open[k], mate, saved, seen)
+    for k in range(batches.tally[0].open):
+        _find_mate(pool, prices, batches, near, batches.rows[k].open, mate, saved, seen)
     for join in range(joins):
         a = -1
-        for k in range(batches.count[0]):
-            b = batches.open[k]
+        for k in range(batches.tally[0].open):
+            b = batches.rows[k].open
             if saved[b] > 0 and (a < 0 or saved[b] > saved[a]):
                 a = b
         if a < 0:
@@ -217,39 +215,39 @@ def _join_by_savings(pool, prices, batches, near, joins, mate, saved, seen):  # 
         seen[:] = -1
         saved[b], mate[b] = 0, -1
         _find_mate(pool, prices, batches, near, a, mate, saved, seen)
-        for k in range(batches.count[0]):
-            other = batches.open[k]
+        for k in range(batches.tally[0].open):
+            other = batches.rows[k].open
             if other != a and (mate[other] == a or mate[other] == b):
                 _find_mate(pool, prices, batches, near, other, mate, saved, seen)
     return joins
 
 
-@inlined
+@kernel
 def _join(pool, batches, a, b, saving):  # type: ignore[no-untyped-def]
     """All of b goes to a."""
-    cost = batches.cost[a] + batches.cost[b] - saving
-    for _ in range(batches.size[b]):
-        i = batches.head[b]
+    cost = batches.rows[a].cost + batches.rows[b].cost - saving
+    for _ in range(batches.rows[b].size):
+        i = batches.rows[b].head
         take_out(pool, batches, i)
         put(pool, batches, i, a)
     set_cost(pool, batches, a, cost)
 
 
-@inlined
+@kernel
 def _find_mate(pool, prices, batches, near, a, mate, saved, seen):  # type: ignore[no-untyped-def]
     """The batch with which a saves most; others that save more with a than with theirs are told so."""
     mate[a], saved[a] = -1, 0
-    i = batches.head[a]
+    i = batches.rows[a].head
     while i >= 0:
         for k in range(near.shape[1]):
-            b = batches.of[near[i, k]]
+            b = batches.seats[near[i, k]].batch
             if b == a or seen[b] == a:
                 continue
             seen[b] = a
             cost = joined_cost(pool, prices, batches, a, b)
-            saving = batches.cost[a] + batches.cost[b] - cost
+            saving = batches.rows[a].cost + batches.rows[b].cost - cost
             if saving > saved[a]:
                 mate[a], saved[a] = b, saving
-        i = batches.next[i]
-    if mate[a] >= 0 and saved[a] > saved[mate[a]] and batches.kind[mate[a]] == batches.kind[a]:
+        i = batches.seats[i].next
+    if mate[a] >= 0 and saved[a] > saved[mate[a]] and batches.rows[mate[a]].kind == batches.rows[a].kind:
         mate[mate[a]], saved[mate[a]] = a, saved[a]

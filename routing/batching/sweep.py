@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing.batching.arcs import CHOICES
-from routing.batching.compiled import inlined
+from routing.batching.compiled import inlined, kernel
 from routing.batching.floor import Floor
 from routing.exact.bits import lowest_bit
 
@@ -20,38 +20,38 @@ _NEVER = 2**60
 _WORD = 64
 
 
+SWEPT = np.dtype([("swept", "?"), ("rest", "i8")])
+
+
 class Work(NamedTuple):
-    """Working space of one thread. `mask` are the bits of the locations to visit."""
+    """Working space of one thread. `mask` are the bits of the locations to visit.
+
+    Per column whether it is swept and what at least is to be walked behind it; per segment what each of CHOICES costs;
+    the cost of each state `now` and after a step (rows 0 and 1 of `costs`), and which states have one (`live`).
+    """
 
     mask: NDArray[np.uint64]
-    swept: NDArray[np.bool_]
+    columns: NDArray[np.void]
     choices: NDArray[np.int64]
-    rest: NDArray[np.int64]
-    now: NDArray[np.int64]
-    after: NDArray[np.int64]
-    live: NDArray[np.int32]
-    next_live: NDArray[np.int32]
+    costs: NDArray[np.int64]
+    live: NDArray[np.int64]
     along: NDArray[np.int64]
 
 
 def work_for(floor: Floor) -> Work:
     """Working space for a floor."""
-    columns, segments = floor.lengths.shape
-    states = floor.arcs.states
+    levels, states = int(floor.facts["levels"][0]), int(floor.facts["states"][0])
     return Work(
-        mask=np.zeros(max(1, int(floor.seg_word[-1])), np.uint64),
-        swept=np.zeros(columns, np.bool_),
-        choices=np.zeros((columns * segments, len(CHOICES)), np.int64),
-        rest=np.zeros(columns + 1, np.int64),
-        now=np.full(states, _NEVER, np.int64),
-        after=np.full(states, _NEVER, np.int64),
-        live=np.zeros(states, np.int32),
-        next_live=np.zeros(states, np.int32),
-        along=np.zeros(2 * floor.levels + 1, np.int64),
+        mask=np.zeros(max(1, int(floor.segments["word"][-1])), np.uint64),
+        columns=np.zeros(len(floor.columns), SWEPT),
+        choices=np.zeros((len(floor.segments), len(CHOICES)), np.int64),
+        costs=np.full((2, states), _NEVER, np.int64),
+        live=np.zeros((2, states), np.int64),
+        along=np.zeros(2 * levels + 1, np.int64),
     )
 
 
-@inlined
+@kernel
 def tour_cost(floor, work, start_end, limit):  # type: ignore[no-untyped-def]
     """The least cost of the round `start_end` through the locations of `work.mask`.
 
@@ -60,11 +60,10 @@ def tour_cost(floor, work, start_end, limit):  # type: ignore[no-untyped-def]
     best = _NEVER
     for way in range(floor.way_start[start_end], floor.way_start[start_end + 1]):
         cost = floor.way_cost[way]
-        room = min(limit, best) - cost
-        if floor.levels == 2 and floor.arcs.states < 8:
+        if floor.facts[0].levels == 2 and floor.facts[0].comes_back:
             cost += _two_levels(floor, work, way)
         else:
-            cost += _any_levels(floor, work, way, room)
+            cost += _any_levels(floor, work, way, min(limit, best) - cost)
         best = min(best, cost)
     return best
 
@@ -72,26 +71,28 @@ def tour_cost(floor, work, start_end, limit):  # type: ignore[no-untyped-def]
 @inlined
 def _mark_columns(floor, work, way):  # type: ignore[no-untyped-def]
     """Which columns are to be swept; returns the last one that must be reached."""
-    columns, segments = floor.lengths.shape
+    columns, segments = len(floor.columns), floor.facts[0].levels + 1
     last = -1
-    any_full = False
-    work.swept[:] = floor.everywhere
+    any_full = floor.facts[0].everywhere
+    for c in range(columns):
+        work.columns[c].swept = any_full
     for c in range(columns):
         needed = floor.flips[way, c] != 0
-        for w in range(floor.seg_word[c * segments], floor.seg_word[(c + 1) * segments]):
+        for w in range(floor.segments[c * segments].word, floor.segments[(c + 1) * segments].word):
             if work.mask[w] | floor.way_bits[way, w]:
                 needed = True
                 break
         if needed:
             last = c
-            work.swept[c] = True
-            any_full |= floor.full[c]
-            for k in range(2):
-                if floor.beside[c, k] >= 0:
-                    work.swept[floor.beside[c, k]] = True
+            work.columns[c].swept = True
+            any_full |= floor.columns[c].full
+            for beside in (floor.columns[c].left, floor.columns[c].right):
+                if beside >= 0:
+                    work.columns[beside].swept = True
                     any_full = True
     if not any_full:
-        work.swept[:] = True
+        for c in range(columns):
+            work.columns[c].swept = True
     return last
 
 
@@ -99,7 +100,7 @@ def _mark_columns(floor, work, way):  # type: ignore[no-untyped-def]
 def _extent(floor, work, way, segment):  # type: ignore[no-untyped-def]
     """Least and greatest place of a segment's stops and the widest gap between two; -1 where there are none."""
     first, last, gap = -1, -1, 0
-    for w in range(floor.seg_word[segment], floor.seg_word[segment + 1]):
+    for w in range(floor.segments[segment].word, floor.segments[segment + 1].word):
         word = work.mask[w] | floor.way_bits[way, w]
         while word:
             place = floor.places[w * _WORD + lowest_bit(word)]
@@ -112,63 +113,65 @@ def _extent(floor, work, way, segment):  # type: ignore[no-untyped-def]
     return first, last, gap
 
 
-@inlined
+@kernel
 def _two_levels(floor, work, way):  # type: ignore[no-untyped-def]
     """The sweep for two cross-aisles: u both ends odd, l and h the lower or higher end alone, e both ends even and
     connected, a even and apart, n nothing yet, z done (Ratliff and Rosenthal 1983)."""
     _mark_columns(floor, work, way)
-    turn = floor.turn
+    turn = floor.facts[0].turn
     n, z = 0, _NEVER
-    u, l, h, e, a = _NEVER, _NEVER, _NEVER, _NEVER, _NEVER  # noqa: E741
+    u, l, h, e, a = _NEVER, _NEVER, _NEVER, _NEVER, _NEVER
     x = -1
-    for c in range(len(work.swept)):
-        if not work.swept[c]:
+    for c in range(len(floor.columns)):
+        if not work.columns[c].swept:
             continue
         if x >= 0:
-            w = 2 * (floor.x[c] - x)
+            w = 2 * (floor.columns[c].x - x)
             z = min(z, l, h, e)
-            u, l, h, e, a = u + w, min(l, e) + w, min(h, e) + w, e + 2 * w, a + 2 * w  # noqa: E741
-        x = floor.x[c]
-        length = floor.lengths[c, 1]
+            u, l, h, e, a = u + w, min(l, e) + w, min(h, e) + w, e + 2 * w, a + 2 * w
+        x = floor.columns[c].x
+        length = floor.segments[3 * c + 1].length
         once = min(length + 2 * turn, _NEVER)
         twice = min(2 * once, _NEVER)
         first, last, gap = _extent(floor, work, way, 3 * c + 1)
         if first < 0:
-            least, low, high = 0, _NEVER, _NEVER
-            e2 = min(e, min(u, min(n, min(l, min(h, a))) + once) + once)
-            u2 = min(u, min(n, min(l, min(h, min(e, a)))) + once)
-            l, h, e, u = l, h, e2, u2  # noqa: E741, PLW0127
+            into = min(n, l, h, a)
+            u, e = min(u, min(into, e) + once), min(e, u + once, into + twice)
         else:
             low = 2 * last + 2 * turn if length < _NEVER else 2 * turn
             high = 2 * (length - first) + 2 * turn if length < _NEVER else _NEVER
             both = twice - 2 * gap if gap > 0 else _NEVER
-            least = min(low, min(high, both))
-            u2 = min(u + min(least, twice), min(n, min(l, min(h, min(e, a)))) + once)
-            e2 = min(u + once, min(e + min(least, twice), min(n, min(l, min(h, a))) + twice))
-            a2 = min(a + least, min(n + both, min(l + min(high, both), h + min(low, both))))
-            l, h = min(n, l) + low, min(n, h) + high  # noqa: E741
-            u, e, a, n, z = u2, e2, a2, _NEVER, _NEVER
+            least = min(low, high, both)
+            into = min(n, l, h, a)
+            u2 = min(u + min(least, twice), min(into, e) + once)
+            e2 = min(u + once, e + min(least, twice), into + twice)
+            a = min(a + least, n + both, l + min(high, both), h + min(low, both))
+            l, h = min(n, l) + low, min(n, h) + high
+            u, e, n, z = u2, e2, _NEVER, _NEVER
         first, last, gap = _extent(floor, work, way, 3 * c)
         if first >= 0:
-            below = 2 * (floor.lengths[c, 0] - first) + 2 * turn if floor.lengths[c, 0] < _NEVER else 2 * turn
+            length = floor.segments[3 * c].length
+            below = 2 * (length - first) + 2 * turn if length < _NEVER else 2 * turn
             a = min(a, h) + below
-            u, l, e, h, n, z = u + below, min(l, n) + below, e + below, _NEVER, _NEVER, _NEVER  # noqa: E741
+            u, l, e, h, n, z = u + below, min(l, n) + below, e + below, _NEVER, _NEVER, _NEVER
         first, last, gap = _extent(floor, work, way, 3 * c + 2)
         if first >= 0:
-            above = 2 * last + 2 * turn if floor.lengths[c, 2] < _NEVER else 2 * turn
+            length = floor.segments[3 * c + 2].length
+            above = 2 * last + 2 * turn if length < _NEVER else 2 * turn
             a = min(a, l) + above
-            u, h, e, l, n, z = u + above, min(h, n) + above, e + above, _NEVER, _NEVER, _NEVER  # noqa: E741
-        u, l, h, e, a = min(u, _NEVER), min(l, _NEVER), min(h, _NEVER), min(e, _NEVER), min(a, _NEVER)  # noqa: E741
-    return min(n, min(z, min(l, min(h, e))))
+            u, h, e, l, n, z = u + above, min(h, n) + above, e + above, _NEVER, _NEVER, _NEVER
+        u, l, h, e, a = min(u, _NEVER), min(l, _NEVER), min(h, _NEVER), min(e, _NEVER), min(a, _NEVER)
+    return min(n, z, l, h, e)
 
 
 @inlined
 def _set_choices(floor, work, way, c, s):  # type: ignore[no-untyped-def]
     """What each of CHOICES costs in segment s of column c; returns the least cost of what must be done there."""
-    segments = floor.lengths.shape[1]
+    segments = floor.facts[0].levels + 1
     out = work.choices[c * segments + s]
-    out[:] = _NEVER
-    length, turn = floor.lengths[c, s], floor.turn
+    for k in range(len(out)):
+        out[k] = _NEVER
+    length, turn = floor.segments[c * segments + s].length, floor.facts[0].turn
     between = 0 < s < segments - 1
     first, last, gap = _extent(floor, work, way, c * segments + s)
     if between:
@@ -194,11 +197,14 @@ def _set_choices(floor, work, way, c, s):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _spread(arcs, table, prices, limit, now, live, count, after, next_live):  # type: ignore[no-untyped-def]
-    """All arcs of a table from the `count` states that are `live`; returns how many are live after it.
+def _spread(floor, work, table, prices, limit, side, count):  # type: ignore[no-untyped-def]
+    """All arcs of a table from the `count` states of `side` to the other side; returns how many states are there.
 
-    States that cost more than `limit` are dropped. `now` is left clean.
+    States that cost more than `limit` are dropped. The side that is left is clean.
     """
+    now, live = work.costs[side], work.live[side]
+    after, next_live = work.costs[1 - side], work.live[1 - side]
+    first = table * floor.facts[0].states
     found = 0
     for k in range(count):
         state = live[k]
@@ -206,10 +212,9 @@ def _spread(arcs, table, prices, limit, now, live, count, after, next_live):  # 
         now[state] = _NEVER
         if cost > limit:
             continue
-        row = table * arcs.states + state
-        for arc in range(arcs.start[row], arcs.start[row + 1]):
-            to = arcs.to[arc]
-            reached = cost + prices[arcs.price[arc]]
+        for arc in range(floor.arc_start[first + state], floor.arc_start[first + state + 1]):
+            to = floor.arcs[arc].to
+            reached = cost + prices[floor.arcs[arc].price]
             if reached < after[to]:
                 if after[to] == _NEVER:
                     next_live[found] = to
@@ -220,63 +225,70 @@ def _spread(arcs, table, prices, limit, now, live, count, after, next_live):  # 
 
 @inlined
 def _prepare(floor, work, way):  # type: ignore[no-untyped-def]
-    """Columns, choices, and in `work.rest[c]` what at least is still to be walked after column c."""
-    columns, segments = floor.lengths.shape
+    """Columns, choices, and in `work.columns[c].rest` what at least is still to be walked after column c."""
+    segments = floor.facts[0].levels + 1
     last = _mark_columns(floor, work, way)
-    comes_back = floor.arcs.start[(2 * floor.levels + 1) * floor.arcs.states] == len(floor.arcs.to)
     rest = 0
-    for c in range(columns - 1, -1, -1):
-        work.rest[c] = rest
-        if comes_back and c < last:
-            work.rest[c] += 2 * (floor.x[last] - floor.x[c])
-        if work.swept[c]:
+    for c in range(len(floor.columns) - 1, -1, -1):
+        work.columns[c].rest = rest
+        if floor.facts[0].comes_back and c < last:
+            work.columns[c].rest += 2 * (floor.columns[last].x - floor.columns[c].x)
+        if work.columns[c].swept:
             for s in range(segments):
                 rest += _set_choices(floor, work, way, c, s)
 
 
 @inlined
+def _table_of(floor, s, empty):  # type: ignore[no-untyped-def]
+    """The table of arcs for segment s."""
+    levels = floor.facts[0].levels
+    if s == 0:
+        return 2 * levels - 2
+    if s == levels:
+        return 2 * levels - 1
+    return levels + s - 2 if empty else s - 1
+
+
+@kernel
 def _any_levels(floor, work, way, limit):  # type: ignore[no-untyped-def]
-    """The sweep for any number of cross-aisles."""
+    """The sweep for any number of cross-aisles: of each column the segments, the tour's ends, and the way on."""
     _prepare(floor, work, way)
-    arcs, levels = floor.arcs, floor.levels
-    now, live, after, next_live = work.now, work.live, work.after, work.next_live
-    now[1] = 0
-    live[0] = 1
-    count = 1
-    x = -1
-    for c in range(len(work.swept)):
-        if not work.swept[c]:
+    levels = floor.facts[0].levels
+    work.costs[0, 1] = 0
+    work.live[0, 0] = 1
+    side, count, before = 0, 1, -1
+    for c in range(len(floor.columns)):
+        if not work.columns[c].swept:
             continue
-        if x >= 0:
-            for walks in range(2 * levels + 1):
-                work.along[walks] = walks * (floor.x[c] - x)
-            room = limit - work.rest[c]
-            count = _spread(arcs, 2 * levels, work.along, _NEVER, now, live, count, after, next_live)
-            now, live, after, next_live = after, next_live, now, live
-        x = floor.x[c]
-        room = limit - work.rest[c]
-        for s in range(levels + 1):
-            prices = work.choices[c * (levels + 1) + s]
-            if prices[0] == 0 and prices[1] >= _NEVER:
-                continue  # nothing to fetch and no way through
-            if s == 0:
-                table = 2 * levels - 2
-            elif s == levels:
-                table = 2 * levels - 1
+        room = limit - work.columns[c].rest
+        steps = 2 * levels + 2  # the way on, each segment, each end
+        for step in range(0 if before >= 0 else 1, steps):
+            prices = work.along
+            table = 2 * levels
+            if step == 0:
+                room_here = _NEVER
+                for walks in range(2 * levels + 1):
+                    work.along[walks] = walks * (floor.columns[c].x - floor.columns[before].x)
+            elif step <= levels + 1:
+                prices = work.choices[c * (levels + 1) + step - 1]
+                if prices[0] == 0 and prices[1] >= _NEVER:
+                    continue  # nothing to fetch and no way through
+                table = _table_of(floor, step - 1, prices[0] == 0)
+                room_here = room
             else:
-                table = s - 1 if prices[0] else levels + s - 2
-            count = _spread(arcs, table, prices, room, now, live, count, after, next_live)
-            now, live, after, next_live = after, next_live, now, live
-        for slot in range(levels):
-            if floor.flips[way, c] >> slot & 1:
+                slot = step - levels - 2
+                if not floor.flips[way, c] >> slot & 1:
+                    continue
                 table = 2 * levels + 1 + slot
                 work.along[0] = 0
-                count = _spread(arcs, table, work.along, room, now, live, count, after, next_live)
-                now, live, after, next_live = after, next_live, now, live
+                room_here = room
+            count = _spread(floor, work, table, prices, room_here, side, count)
+            side = 1 - side
+        before = c
     best = _NEVER
     for k in range(count):
-        state = live[k]
-        if arcs.accepting[state]:
-            best = min(best, now[state])
-        now[state] = _NEVER
+        state = work.live[side, k]
+        if floor.accepting[state]:
+            best = min(best, work.costs[side, state])
+        work.costs[side, state] = _NEVER
     return best

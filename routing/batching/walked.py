@@ -1,4 +1,4 @@
-"""Prices on floors that are no grid: legs between locations over the network, and short walks through them, compiled."""
+"""Prices on floors that are no grid: legs over the network, and short walks through locations, compiled."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from routing.batching.arcs import arcs_of
 from routing.batching.compiled import kernel
-from routing.batching.floor import Floor, Spots, rounds_of
+from routing.batching.floor import COLUMN, FLOOR, SEGMENT, Floor, Spots, rounds_of
 from routing.batching.job import Job
 from routing.exact.states import machine
 from routing.exact.sweep import WORD
@@ -24,64 +24,63 @@ _MANY = 150
 """A walk through more stops is not improved: that would take too long."""
 
 
-class Ground(NamedTuple):
-    """Locations by number, then the starts and ends of all rounds; where each can be left and entered, and at what cost.
+WALK, OTHER, STOPS = range(3)
+"""Rows of the working space for walks: a walk, place by place, another one, and what is to be visited."""
 
-    `exit_node[a, k]` are numbers of nodes in `between` (cost from node to node), -1 where there is none. Locations of
-    one `edge` are also joined along it, where `up` or `down` allows, at `per_mm`. Round r starts at `starts[r]`
-    and ends at any of `ends[end_start[r]:end_start[r + 1]]`.
+PLACE = np.dtype(
+    [
+        ("ahead_exit", "i8"),
+        ("back_exit", "i8"),
+        ("ahead_entry", "i8"),
+        ("back_entry", "i8"),
+        ("before", "i8"),
+        ("behind", "i8"),
+        ("edge", "i8"),
+        ("up", "?"),
+        ("down", "?"),
+    ]
+)
+
+
+class Ground(NamedTuple):
+    """Locations by number, then the starts and the ends of all rounds.
+
+    Of each: the nodes where its edge is left and entered, ahead and back (-1: not open), the cost of the edge before and
+    behind it, the edge, and whether it is walked up and down. `between` is the cost from node to node. Round r starts at
+    place `starts[r]` and ends at the cheapest of `ends[end_start[r]:end_start[r + 1]]`.
     """
 
     between: NDArray[np.int64]
-    exit_node: NDArray[np.int64]
-    exit_cost: NDArray[np.int64]
-    entry_node: NDArray[np.int64]
-    entry_cost: NDArray[np.int64]
-    edge: NDArray[np.int64]
-    offset: NDArray[np.int64]
-    up: NDArray[np.bool_]
-    down: NDArray[np.bool_]
+    places: NDArray[np.void]
     starts: NDArray[np.int64]
     ends: NDArray[np.int64]
     end_start: NDArray[np.int64]
 
 
-class Path(NamedTuple):
-    """Working space of one thread: a walk, stop by stop, another one, and which stops are to be visited."""
-
-    walk: NDArray[np.int64]
-    other: NDArray[np.int64]
-    stops: NDArray[np.int64]
-    seen: NDArray[np.int64]
-
-
-def path_for(ground: Ground) -> Path:
-    """Working space for walks on a ground."""
-    size = len(ground.edge) + 2
-    none = np.zeros(size, np.int64)
-    return Path(none, none.copy(), none.copy(), np.full(size, -1, np.int64))
+def path_for(locations: int) -> NDArray[np.int64]:
+    """Working space of one thread for walks through so many locations, with start and end (3, locations + 2)."""
+    return np.zeros((3, locations + 2), np.int64)
 
 
 def nowhere(job: Job, numbers: Mapping[str, int]) -> tuple[Floor, Spots, Ground]:
     """For a floor that is no grid: nothing to sweep, bits by location number, and the ground."""
     words = -(-max(1, len(numbers)) // WORD)
-    none, states = np.zeros(0, np.int64), machine(1)
-    rounds = len(rounds_of(job))
+    none = np.zeros(0, np.int64)
+    arcs = arcs_of(machine(1))
+    segments = np.zeros(3, SEGMENT)
+    segments["word"] = [0, 0, words]
     floor = Floor(
-        levels=1,
-        seg_word=np.array([0, 0, words], np.int64),
+        facts=np.array([(1, 0, 1, True, True)], FLOOR),
+        columns=np.zeros(1, COLUMN),
+        segments=segments,
         places=none,
-        lengths=np.full((1, 2), _NEVER, np.int64),
-        x=np.zeros(1, np.int64),
-        turn=0,
-        beside=np.full((1, 2), -1, np.int64),
-        full=np.zeros(1, np.bool_),
-        everywhere=True,
-        way_start=np.zeros(rounds + 1, np.int64),
+        way_start=np.zeros(len(rounds_of(job)) + 1, np.int64),
         way_cost=none,
         way_bits=np.zeros((0, words), np.uint64),
         flips=np.zeros((0, 1), np.int64),
-        arcs=arcs_of(states),
+        arc_start=arcs.start,
+        arcs=arcs.arcs,
+        accepting=arcs.accepting,
     )
     spots = Spots(
         {name: n // WORD for name, n in numbers.items()},
@@ -99,42 +98,25 @@ def ground_of(job: Job, names: Iterable[str]) -> Ground:
     effort, network = job.effort, job.layout.network
     standings = [job.layout.standing(name) for name in places]
     edges = [network.edges[each.edge] for each in standings]
-    per_mm = [effort.per_mm(edge.aisle) for edge in edges]
-    up, down = [edge.up for edge in edges], [edge.down for edge in edges]
-    before = [each.offset_mm * cost for each, cost in zip(standings, per_mm, strict=True)]
-    behind = [edge.length_mm * cost for edge, cost in zip(edges, per_mm, strict=True)]
-    behind = [whole - part for whole, part in zip(behind, before, strict=True)]
     used = sorted({node for edge in edges for node in (edge.tail, edge.head)})
     number = {node: n for n, node in enumerate(used)}
-    tails, heads = [number[edge.tail] for edge in edges], [number[edge.head] for edge in edges]
+    rows = np.zeros(len(places), PLACE)
+    for row, edge, standing in zip(rows, edges, standings, strict=True):
+        per_mm, tail, head = effort.per_mm(edge.aisle), number[edge.tail], number[edge.head]
+        row["ahead_exit"] = head if edge.up else -1
+        row["back_entry"] = head if edge.down else -1
+        row["back_exit"] = tail if edge.down else -1
+        row["ahead_entry"] = tail if edge.up else -1
+        row["before"] = standing.offset_mm * per_mm
+        row["behind"] = (edge.length_mm - standing.offset_mm) * per_mm
+        row["edge"], row["up"], row["down"] = standing.edge, edge.up, edge.down
     stops, starts = len(places) - len(rounds) - len(ends), len(rounds)
     return Ground(
         between=_between(job, used),
-        exit_node=_pairs(heads, up, tails, down),
-        exit_cost=_columns(behind, before),
-        entry_node=_pairs(tails, up, heads, down),
-        entry_cost=_columns(before, behind),
-        edge=np.array([each.edge for each in standings], np.int64),
-        offset=np.array(before, np.int64),
-        up=np.array(up, np.bool_),
-        down=np.array(down, np.bool_),
+        places=rows,
         starts=np.arange(stops, stops + starts, dtype=np.int64),
         ends=np.arange(stops + starts, len(places), dtype=np.int64),
         end_start=np.cumsum([0, *(len(round_ends) for _, round_ends in rounds)]).astype(np.int64),
-    )
-
-
-def _columns(one: Sequence[int], other: Sequence[int]) -> NDArray[np.int64]:
-    return np.ascontiguousarray(np.array([one, other], np.int64).T)
-
-
-def _pairs(
-    one: Sequence[int], one_open: Sequence[bool], other: Sequence[int], other_open: Sequence[bool]
-) -> NDArray[np.int64]:
-    """Two nodes of each place, -1 where the way to it is not open."""
-    return _columns(
-        [node if is_open else -1 for node, is_open in zip(one, one_open, strict=True)],
-        [node if is_open else -1 for node, is_open in zip(other, other_open, strict=True)],
     )
 
 
@@ -188,39 +170,39 @@ def _all_costs(start, to, cost, used):  # type: ignore[no-untyped-def]
 
 @kernel
 def leg(ground, a, b):  # type: ignore[no-untyped-def]
-    """The least cost of a walk from location a to location b."""
+    """The least cost of a walk from place a to place b."""
+    here, there = ground.places[a], ground.places[b]
     best = _NEVER
-    for i in range(2):
-        out = ground.exit_node[a, i]
-        if out < 0:
-            continue
-        for j in range(2):
-            into = ground.entry_node[b, j]
-            if into >= 0:
-                cost = ground.exit_cost[a, i] + ground.between[out, into] + ground.entry_cost[b, j]
-                best = min(best, cost)
-    if ground.edge[a] == ground.edge[b]:
-        ahead = ground.offset[b] - ground.offset[a]
-        if ahead == 0 or (ground.up[a] if ahead > 0 else ground.down[a]):
+    for ahead_out in range(2):
+        out = here.ahead_exit if ahead_out else here.back_exit
+        leave = here.behind if ahead_out else here.before
+        for ahead_in in range(2):
+            into = there.ahead_entry if ahead_in else there.back_entry
+            enter = there.before if ahead_in else there.behind
+            if out >= 0 and into >= 0:
+                best = min(best, leave + ground.between[out, into] + enter)
+    if here.edge == there.edge:
+        ahead = there.before - here.before
+        if ahead == 0 or (here.up if ahead > 0 else here.down):
             best = min(best, abs(ahead))
     return best
 
 
 @kernel
 def walk_cost(ground, path, count, start_end):  # type: ignore[no-untyped-def]
-    """Cost of a short walk of the round `start_end` through the first `count` of `path.stops`, in ascending order."""
+    """Cost of a short walk of the round `start_end` through the first `count` of `path[STOPS]`, in ascending order."""
     best = _NEVER
     for k in range(ground.end_start[start_end], ground.end_start[start_end + 1]):
-        path.walk[0] = ground.starts[start_end]
-        path.walk[1] = ground.ends[k]
+        path[WALK, 0] = ground.starts[start_end]
+        path[WALK, 1] = ground.ends[k]
         for n in range(count):
-            _insert(ground, path.walk, n + 2, path.stops[n])
+            _insert(ground, path[WALK], n + 2, path[STOPS, n])
         if count <= _MANY:
-            while _moved_some(ground, path, count + 2) or _turned_some(ground, path.walk, count + 2):
+            while _moved_some(ground, path, count + 2) or _turned_some(ground, path[WALK], count + 2):
                 pass
         cost = 0
         for n in range(count + 1):
-            cost += leg(ground, path.walk[n], path.walk[n + 1])
+            cost += leg(ground, path[WALK, n], path[WALK, n + 1])
         best = min(best, cost)
     return best
 
@@ -242,7 +224,7 @@ def _insert(ground, walk, length, stop):  # type: ignore[no-untyped-def]
 @kernel
 def _moved_some(ground, path, length):  # type: ignore[no-untyped-def]
     """Move up to _LONGEST stops elsewhere, as they are or turned round, where that is shorter; whether it was."""
-    walk = path.walk
+    walk = path[WALK]
     for size in range(1, _LONGEST + 1):
         for first in range(1, length - size):
             last = first + size - 1
@@ -273,13 +255,13 @@ def _move(path, length, first, last, at, turned):  # type: ignore[no-untyped-def
     for k in range(length + 1):
         if k == at:
             for m in range(last - first + 1):
-                path.other[n] = path.walk[last - m if turned else first + m]
+                path[OTHER, n] = path[WALK, last - m if turned else first + m]
                 n += 1
         if k < length and not first <= k <= last:
-            path.other[n] = path.walk[k]
+            path[OTHER, n] = path[WALK, k]
             n += 1
     for k in range(length):
-        path.walk[k] = path.other[k]
+        path[WALK, k] = path[OTHER, k]
 
 
 @kernel
