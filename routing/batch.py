@@ -9,26 +9,31 @@ from routing.parts import Part
 from routing.problem import Cart, Problem
 from routing.result import Batch, Stop
 from routing.rules import Apart, Goods
-from routing.taken import Led
+from routing.taken import Led, Taken
 
 
-def clashes(problem: Problem, one: Part, other: Part, *, hard: bool) -> list[Apart]:
-    """The rules (the hard or the soft ones) that keep two parts off one cart."""
+def clash(problem: Problem, one: Part, other: Part) -> bool:
+    """Whether a hard rule keeps two parts off one cart."""
     layout = problem.layout
-    return [
-        rule
+    return any(
+        (has(layout, one, rule.one) and has(layout, other, rule.other))
+        or (has(layout, other, rule.one) and has(layout, one, rule.other))
         for rule in problem.rules.apart
-        if (rule.penalty_mm is None) == hard
-        and (
-            (has(layout, one, rule.one) and has(layout, other, rule.other))
-            or (has(layout, other, rule.one) and has(layout, one, rule.other))
-        )
-    ]
+        if rule.penalty_mm is None
+    )
 
 
 def has(layout: Layout, part: Part, goods: Goods) -> bool:
     """Whether some line of the part is of these goods."""
     return any(goods.holds(each.line, layout.zone_of(each.location)) for each in part.taken)
+
+
+def _meet(problem: Problem, rule: Apart, taken: Sequence[Taken]) -> bool:
+    """Whether goods that the rule keeps apart are among these."""
+    in_zone = [(each.line, problem.layout.zone_of(each.location)) for each in taken]
+    ones = {n for n, each in enumerate(in_zone) if rule.one.holds(*each)}
+    others = {n for n, each in enumerate(in_zone) if rule.other.holds(*each)}
+    return bool(ones) and bool(others) and len(ones | others) > 1
 
 
 def batch_of(problem: Problem, cart: Cart, parts: Sequence[Part], led: Led) -> Batch:
@@ -37,9 +42,8 @@ def batch_of(problem: Problem, cart: Cart, parts: Sequence[Part], led: Led) -> B
     slot = {name: number for number, name in enumerate(names, start=1)}
     soft = [
         rule.name
-        for n, one in enumerate(parts)
-        for other in parts[n + 1 :]
-        for rule in clashes(problem, one, other, hard=False)
+        for rule in problem.rules.apart
+        if rule.penalty_mm is not None and _meet(problem, rule, led.taken)
     ]
     tour = led.tour
     return Batch(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from routing.batch import batch_of, clashes
+from routing.batch import batch_of, clash
 from routing.layout import Layout
 from routing.links import links_of
 from routing.measure import walk_mm
@@ -95,9 +95,7 @@ def _fill(problem: Problem, cart: Cart, pool: dict[int, _Candidate]) -> list[Par
 
 def _is_foe(problem: Problem, one: Part, other: Part) -> bool:
     """Whether they never share a cart: parts of one order, and what hard rules keep apart."""
-    if one.order.order == other.order.order:
-        return True
-    return bool(problem.rules.apart) and bool(clashes(problem, one, other, hard=True))
+    return one.order.order == other.order.order or clash(problem, one, other)
 
 
 def _least_added(
