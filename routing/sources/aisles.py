@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -20,6 +21,8 @@ from routing.sources.terminals import at_crossing, terminals_of
 MOST_LEVELS, MOST_OPEN_LEVELS = 5, 4
 """So many cross-aisles at most are swept, for rounds and for tours that end elsewhere than they start."""
 BOUND_ROUNDS = 250
+MOST_CHOICES = 60
+"""So many shelves of a segment at most are weighed one by one: they are the bits of a word."""
 
 
 def by_aisles(search: Search) -> Answer | None:
@@ -32,20 +35,40 @@ def by_aisles(search: Search) -> Answer | None:
         return None
     cell_of = floor.layout.cell
     start, ends, fixed = cell_of(search.start), [*map(cell_of, search.ends)], [*map(cell_of, search.fixed)]
-    offers = [(offer, cell_of(offer.location)) for offer in stock.offers]
+    offers = _few_choices([(offer, cell_of(offer.location)) for offer in stock.offers])
     fields = [field_of(lanes, each, fixed, offers, stock.demand) for each in terminals_of(lanes, start, ends)]
     chosen = choose(fields, search.deadline)
     taken, cost, bound = chosen.found.taken, search.cost_of(chosen.found.taken), chosen.bound
     if lanes.turn or not all(end == start or _at_crossings(lanes, start, end) for end in ends):
         bound = min(_loose_bound(lanes, start, end, fixed, offers, stock.demand, cost) for end in ends)
-    bound += stock.settled_cost
     bonuses = sum(offer.bonus for offer in stock.offers)
+    bound += stock.settled_cost - (bonuses - sum(offer.bonus for offer, _ in offers))
     for walk, others in straight_walks(lanes, start, ends, fixed, offers, stock):
         bound = min(bound, walk + stock.settled_cost - bonuses)
         straight_cost = search.cost_of(others)
         if straight_cost < cost:
             taken, cost = others, straight_cost
     return Answer(cost, taken, bound)
+
+
+def _few_choices(offers: Sequence[tuple[Offer, Cell]]) -> list[tuple[Offer, Cell]]:
+    """The offers, of which no more than MOST_CHOICES in a segment cost or earn extra: those where that is most.
+
+    What the others earn must be taken off the bound.
+    """
+    weighty: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for n, (offer, cell) in enumerate(offers):
+        if offer.extra or offer.bonus:
+            weighty[cell[1:3]].append(n)
+    plain = {
+        n
+        for numbers in weighty.values()
+        for n in sorted(numbers, key=lambda n: -offers[n][0].extra - offers[n][0].bonus)[MOST_CHOICES:]
+    }
+    return [
+        (offer._replace(extra=0, bonus=0) if n in plain else offer, cell)
+        for n, (offer, cell) in enumerate(offers)
+    ]
 
 
 def _at_crossings(lanes: Lanes, *cells: Cell) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import NamedTuple
 
@@ -11,11 +11,13 @@ from routing.sources.field import Field
 from routing.sources.nearby import Nearby
 from routing.sources.quest import Found, Quest
 
-NARROWEST, FIRST_WIDTH, LAST_WIDTH, FACTOR = 8, 24, 30_000, 5
-FEWEST, MOST = 60, 250
+NARROWEST, FIRST_WIDTH, LAST_WIDTH, FACTOR = 8, 30, 30_000, 5
+FEWEST, MOST = 60, 200
 """Rounds of the ascent before the first sweep, and after it."""
-PATIENCE = 60
+PATIENCE = 20
 """Rounds nearby without a better choice before the next wide sweep."""
+CARE = 0.6
+"""So much of the fastest pace is reckoned with."""
 
 
 class Chosen(NamedTuple):
@@ -58,15 +60,16 @@ class _Race:
         return self._best.cost if self._best else int(NEVER) // 4
 
     def start(self) -> None:
-        """A first choice, without prices; then prices, and a better one."""
-        for number, quest in enumerate(self._quests):
+        """A first choice, without prices; then prices, and better ones among what is worth most by them."""
+        for number in range(len(self._quests)):
             if self._best is None or not self._late():
                 self._sweep(number, NARROWEST)
-                quest.ascend(self._upper, FEWEST)
-                self._sweep(number, FIRST_WIDTH)
-        for quest in self._quests:
-            if not self._late() and not quest.closed(self._upper):
-                quest.ascend(self._upper, MOST)
+        for rounds in (FEWEST, MOST):
+            for number, quest in enumerate(self._quests):
+                if not self._late() and not quest.closed(self._upper):
+                    quest.ascend(self._upper, rounds)
+                    self._near[number].trim(self._known(number), self._upper)
+                    self._go(number, self._near[number].core)
 
     def over(self) -> bool:
         """Whether there is no time left, or nothing to be found."""
@@ -87,11 +90,10 @@ class _Race:
         """Rounds near the best, until there were so many without a better one (None: until the deadline)."""
         idle = 0
         while self._best and not self.over() and (patience is None or idle < patience):
-            near, began = self._near[self._where], monotonic()
-            found = near.step(self._best, self._upper, self._affordable())
-            self._clock(near.looked, began)
-            idle = 0 if found else idle + 1
-            self._best = found or self._best
+            near = self._near[self._where]
+            if idle == 0:
+                near.trim(self._best, self._upper)
+            idle = 0 if self._go(self._where, near.step) else idle + 1
 
     def result(self) -> Chosen:
         if self._best is None:
@@ -99,21 +101,36 @@ class _Race:
         bound = min(min(quest.bound, self._upper) for quest in self._quests)
         return Chosen(self._best, self._where, bound)
 
+    def _go(self, number: int, search: Callable[[Found, int, int], Found | None]) -> bool:
+        """One search of Nearby; whether it found a better choice."""
+        began, near = monotonic(), self._near[number]
+        found = search(self._known(number), self._upper, self._affordable())
+        self._clock(near.looked, began)
+        return self._take(number, found)
+
     def _sweep(self, number: int, width: int) -> None:
         quest, began = self._quests[number], monotonic()
         found = quest.sweep(self._upper, width, self._affordable())
         self._looked = quest.looked
         self._clock(quest.looked, began)
+        self._take(number, found)
+
+    def _take(self, number: int, found: Found | None) -> bool:
         if found:
             self._best, self._where = found, number
+        return found is not None
+
+    def _known(self, number: int) -> Found:
+        """The best choice where it is on this field, else one without any shelf."""
+        return self._best if self._best and self._where == number else Found(int(NEVER), {})
 
     def _clock(self, looked: int, began: float) -> None:
         """How fast labels are looked at where nothing comes between."""
         self._rate = max(self._rate, looked / max(monotonic() - began, 1e-6))
 
     def _affordable(self) -> int:
-        """How many labels can be looked at until the deadline."""
-        return int(self._rate * max(0.0, self._deadline - monotonic())) if self._rate else int(NEVER)
+        """How many labels can be looked at until the deadline, and rather fewer."""
+        return int(CARE * self._rate * max(0.0, self._deadline - monotonic())) if self._rate else int(NEVER)
 
     def _open(self) -> list[int]:
         return [n for n, quest in enumerate(self._quests) if not quest.closed(self._upper)]

@@ -139,6 +139,7 @@ def serve(field, guide, r, value, now, n, then, places):  # type: ignore[no-unty
         field.end[s],
     )
     flat, place, after, count, went = length >= _NEVER, field.place, field.after[field.table[r]], 0, _NEVER
+    limit = guide.upper
     cuts = np.empty((room_for_cuts(field, s), 3), np.int64)
     loads, added = np.zeros(len(field.demand), np.int64), np.zeros(len(place), np.int64)
     for label in range(n):
@@ -148,8 +149,8 @@ def serve(field, guide, r, value, now, n, then, places):  # type: ignore[no-unty
                 loads[good[entry]] = have[label, good[entry]]
         listed = list_cuts(field, s, value, loads, added, cuts)
         last_chance = is_last_chance(field, s, have, label)
-        for number in range(2 * listed):
-            cut, again = number // 2, number % 2
+        for number in range(-1, listed):  # -1 and 0 pass through, once and twice
+            cut = max(0, number)
             low, high = cuts[cut, 0], cuts[cut, 1]
             if cut > 0:
                 up_to, down_to = place[low - 1] if low > a else 0, length - place[high] if high < b else 0
@@ -157,21 +158,23 @@ def serve(field, guide, r, value, now, n, then, places):  # type: ignore[no-unty
             elif flat:
                 option, cost = (FROM_HIGH if end < 0 else FROM_LOW), turns
             else:
-                option, cost = (TWICE if again else ONCE), (1 + again) * (length + turns)
-            if (again and (cut > 0 or flat)) or (cut == 0 and not flat and end != 0):
+                option, cost = (ONCE if number else TWICE), (1 if number else 2) * (length + turns)
+            if (number < 0 and flat) or (cut == 0 and not flat and end != 0):
                 continue
             to = after[state, option]
-            if to < 0 or base - cuts[cut, 2] + cost + rest[r + 1, to] > guide.upper:
+            bound = base - cuts[cut, 2] + cost + rest[r + 1, to] if to >= 0 else _NEVER
+            if bound > limit:
+                went = min(went, bound) if bound <= guide.upper else went
                 continue
             new[count], got[count] = head[label], have[label]
-            new[count, STATE], new[count, BOUND] = to, base - cuts[cut, 2] + cost + rest[r + 1, to]
+            new[count, STATE], new[count, BOUND] = to, bound
             new[count, COST] += cost
             apply_cut(field, s, low, high, new, got, count, guide.salt)
             if last_chance and not leaves_enough(field, s, low, high, new, got, count):
                 continue
             count = enter(new, got, places, count)
             count, gone = make_room(new, got, places, count, guide.width)
-            went = min(went, gone)
+            went, limit = min(went, gone), min(limit, gone)
     return count, went
 
 

@@ -10,15 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing.exact.lanes import NEVER, Costs
-from routing.sources.field import FIXED, Field
+from routing.sources.field import FIXED, Field, restricted
 from routing.sources.labels import EMPTIED, HIGH, OPEN
 from routing.sources.moves import Guide
 from routing.sources.relax import ascend, backward, price_all
 from routing.sources.sweep import sweep_labels
+from routing.sources.worth import entry_bounds, reached
 
 Taken = Mapping[int, int]
 """Units by the number of an offer."""
 
+ROOM, SPARE = 4, 512
 DEPTH = 150
 """With how many cheaper labels each is compared; more find more that are dominated, for more time."""
 
@@ -56,7 +58,7 @@ class Quest:
         """A choice that costs less than `upper`, the best where `bound` comes up to it; None where none was found."""
         field = self.field
         guide = self._guide(self._below(upper) - field.constant, width, budget)
-        room, columns = 4 * width + 1024, len(field.demand) * (2 if field.exact.any() else 1)
+        room, columns = ROOM * width + SPARE, len(field.demand) * (2 if field.exact.any() else 1)
         places = np.full(2 << (2 * room - 1).bit_length(), -1, np.int64)
         cost, decisions, went, looked = sweep_labels(
             field, guide, _labels(room, columns), _labels(room, columns), places
@@ -69,6 +71,25 @@ class Quest:
         upper = min(upper, found.cost) if found else upper
         self._raise_to(min(int(went), upper - field.constant))
         return found
+
+    def worths(self) -> Costs:
+        """Of each entry what choices that take from it cost at the least."""
+        price = self._priced()
+        least, rest = reached(self.field, price), backward(self.field, price)
+        bounds: Costs = entry_bounds(self.field, self._prices, least, rest) + self.field.constant
+        return bounds
+
+    def trim(self, upper: int, known: Taken) -> Costs:
+        """Leave entries out that no choice for less than `upper` takes from, save those of a `known` choice.
+
+        Returns the worths of those that stay.
+        """
+        field, worths = self.field, self.worths()
+        stays = (worths < upper) | (field.offer == FIXED) | np.isin(field.offer, list(known))
+        if not stays.all():
+            self.field = restricted(field, stays)
+        kept: Costs = worths[stays]
+        return kept
 
     def closed(self, upper: int) -> bool:
         """Whether no choice on this field costs less than `upper`."""
@@ -86,19 +107,15 @@ class Quest:
             bound += (self._residue - bound) % self.field.quantum
         self.bound = max(self.bound, bound)
 
+    def _priced(self) -> Costs:
+        """The options of each step under the prices."""
+        price, cuts = self.field.price.copy(), np.zeros((len(self.field.table), 6, 2), np.int64)
+        price_all(self.field, self._prices, price, cuts)
+        return price
+
     def _guide(self, upper: int, width: int, budget: int) -> Guide:
-        field, steps = self.field, len(self.field.table)
-        price, cuts = field.price.copy(), np.zeros((steps, 6, 2), np.int64)
-        price_all(field, self._prices, price, cuts)
-        return Guide(
-            self._prices,
-            backward(field, price),
-            min(upper, int(NEVER) // 4),
-            width,
-            DEPTH,
-            budget,
-            self._salt,
-        )
+        rest, upper = backward(self.field, self._priced()), min(upper, int(NEVER) // 4)
+        return Guide(self._prices, rest, upper, width, DEPTH, budget, self._salt)
 
 
 def _labels(room: int, columns: int) -> tuple[Costs, NDArray[np.int32]]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from time import monotonic
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from routing import Effort, FloorRules, ProblemError, Sourcing
+from routing.sources import aisles
 from routing.sources.solve import source
 from routing.sources.want import Candidate, Sourced, Want
 from tests.routing.sources.shelves import (
@@ -162,3 +165,14 @@ def test_where_turns_take_time_the_bound_holds(scattered: Scattered) -> None:
     )
     found = solved(timed, seconds=0.3)
     assert found.bound <= least_cost(timed) <= found.cost
+
+
+@settings(max_examples=40, deadline=None)
+@given(choices(rules=True), st.integers(0, 2))
+def test_where_too_many_shelves_cost_extra_the_bound_holds_all_the_same(
+    scattered: Scattered, few: int
+) -> None:
+    with patch.object(aisles, "MOST_CHOICES", few):
+        found = solved(scattered)
+    assert found.bound <= least_cost(scattered) <= found.cost
+    assert cost_of(scattered, by_shelf(scattered.wants, found.picks)) == found.cost
