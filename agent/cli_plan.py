@@ -28,6 +28,7 @@ from agent.plan_picture import plan_picture, png, svg
 from agent.plan_picture.legend import gap_of, gap_told
 from agent.plan_picture.tours import places_of
 from routing import Batch, Plan, Problem, RoutingError, check, plan, quick_plan
+from routing.compiled import warm
 
 _MOST_WARNINGS = 5
 _COLUMNS = (
@@ -114,6 +115,7 @@ def _found(options: argparse.Namespace, file: PlanFile, problem: Problem) -> Pla
     seconds = options.seconds or file.problem.deadline_s
     seed = file.problem.seed if options.seed is None else options.seed
     with _bar(seconds):
+        warm()  # what is compiled is read before the clock starts
         return plan(problem, seconds, seed, cores=options.cores)
 
 
