@@ -11,9 +11,9 @@ from routing.sources.field import Field
 from routing.sources.nearby import Nearby
 from routing.sources.quest import Found, Quest
 
-NARROWEST, FIRST_WIDTH, LAST_WIDTH, FACTOR = 8, 30, 30_000, 5
-FEWEST, MOST = 60, 200
-"""Rounds of the ascent before the first sweep, and after it."""
+FIRST_WIDTH, LAST_WIDTH, FACTOR = 30, 30_000, 5
+ASCENTS = (50, 50, 80, 100)
+"""Rounds of the ascent before each of the first sweeps."""
 PATIENCE = 20
 """Rounds nearby without a better choice before the next wide sweep."""
 CARE = 0.6
@@ -52,7 +52,7 @@ class _Race:
         self._near = [Nearby(quest) for quest in quests]
         self._best: Found | None = None
         self._where = 0
-        self._looked = 1
+        self._looked = FIRST_WIDTH * 100
         self._rate = 0.0
 
     @property
@@ -60,11 +60,12 @@ class _Race:
         return self._best.cost if self._best else int(NEVER) // 4
 
     def start(self) -> None:
-        """A first choice, without prices; then prices, and better ones among what is worth most by them."""
-        for number in range(len(self._quests)):
+        """A simple choice; then better and better prices, and what is found among what is worth most by them."""
+        for number, quest in enumerate(self._quests):
             if self._best is None or not self._late():
-                self._sweep(number, NARROWEST)
-        for rounds in (FEWEST, MOST):
+                found = quest.simple()
+                self._take(number, found if found.cost < self._upper else None)
+        for rounds in ASCENTS:
             for number, quest in enumerate(self._quests):
                 if not self._late() and not quest.closed(self._upper):
                     quest.ascend(self._upper, rounds)

@@ -120,10 +120,10 @@ def field_of(
         first=first,
         length=length,
         end=np.array([-1 if s == 0 else int(s == lanes.levels) for _, s in segments], np.int64),
-        last_fixed=_last_fixed(first, of_entry["offer"]),
+        last_fixed=last_fixed_of(first, of_entry["offer"]),
         demand=np.array(demand, np.int64),
         exact=np.isin(np.arange(len(demand)), of_entry["good"][bonus]),
-        beyond=_beyond(first, of_entry["good"], of_entry["units"], len(demand)),
+        beyond=beyond_of(first, of_entry["good"], of_entry["units"], len(demand)),
         turn=lanes.turn,
         constant=terminals.constant,
         quantum=_quantum(lanes, columns, segments, first, length, of_entry),
@@ -181,7 +181,7 @@ def _after(states: Machine) -> NDArray[np.int64]:
     return after
 
 
-def _last_fixed(first: Costs, offer: Costs) -> Costs:
+def last_fixed_of(first: Costs, offer: Costs) -> Costs:
     """Of each entry the last fixed one up to it in its segment, -1 where there is none."""
     last = np.full(len(offer), -1, np.int64)
     for low, high in zip(first.tolist(), first[1:].tolist(), strict=False):
@@ -190,7 +190,8 @@ def _last_fixed(first: Costs, offer: Costs) -> Costs:
     return last
 
 
-def _beyond(first: Costs, good: Costs, units: Costs, goods: int) -> Costs:
+def beyond_of(first: Costs, good: Costs, units: Costs, goods: int) -> Costs:
+    """The stock of each good from each segment on."""
     beyond = np.zeros((len(first), goods), np.int64)
     for s in range(len(first) - 2, -1, -1):
         beyond[s] = beyond[s + 1]
@@ -228,25 +229,3 @@ def _quantum(
         alike = length[walkable & (levels == level)]
         parts.append(alike - alike[:1])
     return int(np.gcd.reduce(np.abs(np.concatenate(parts)))) or 1
-
-
-def restricted(field: Field, keep: Flags) -> Field:
-    """The field without the entries that are not to be kept."""
-    segments = len(field.length)
-    of_entry = np.repeat(np.arange(segments), np.diff(field.first))
-    first = np.cumsum(np.append(0, np.bincount(of_entry[keep], minlength=segments))).astype(np.int64)
-    kept = field._replace(
-        first=first,
-        place=field.place[keep],
-        offer=field.offer[keep],
-        good=field.good[keep],
-        units=field.units[keep],
-        extra=field.extra[keep],
-        gift=field.gift[keep],
-        choice=field.choice[keep],
-        bonus=field.bonus[keep],
-    )
-    return kept._replace(
-        last_fixed=_last_fixed(first, kept.offer),
-        beyond=_beyond(first, kept.good, kept.units, len(field.demand)),
-    )

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
-from routing.sources.field import FIXED, Field, Flags, restricted
+from routing.sources.field import FIXED, Flags
 from routing.sources.quest import Found, Quest
+from routing.sources.subfield import enough_of, restricted
 
-CORE = 120
+CORE = 100
 WIDTH = 60
 ROUNDS = 15
 LEAST_REACH, WIDER, CLOSER = 40.0, 1.05, 0.7
@@ -49,7 +49,9 @@ class Nearby:
     def core(self, found: Found, upper: int, budget: int) -> Found | None:
         """A choice among the entries that are worth most, that costs less than `upper`, or None."""
         field = self._quest.field
-        return self._sweep(found, _enough(field, self._rank) | (self._rank < CORE), upper, budget)
+        return self._sweep(
+            found, enough_of(field, np.argsort(self._rank)) | (self._rank < CORE), upper, budget
+        )
 
     def step(self, found: Found, upper: int, budget: int) -> Found | None:
         """One round near `found`: a choice that costs less than `upper`, or None."""
@@ -89,14 +91,3 @@ class Nearby:
         away = np.abs(segment - self._random.integers(len(first) - 1))
         near: Flags = away <= np.partition(away, size - 1)[size - 1]
         return near
-
-
-def _enough(field: Field, rank: NDArray[np.int64]) -> Flags:
-    """Entries with enough of each good, those of least rank."""
-    left, some = field.demand.copy(), np.zeros(len(rank), np.bool_)
-    for entry in np.argsort(rank).tolist():
-        good = field.good[entry]
-        if good >= 0 and left[good] > 0:
-            some[entry] = True
-            left[good] -= field.units[entry]
-    return some

@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from routing.exact.lanes import NEVER, Costs
-from routing.sources.field import FIXED, Field, restricted
+from routing.sources.field import FIXED, Field
 from routing.sources.labels import EMPTIED, HIGH, OPEN
 from routing.sources.moves import Guide
 from routing.sources.relax import ascend, backward, price_all
+from routing.sources.subfield import as_fixed, enough_of, restricted
 from routing.sources.sweep import sweep_labels
 from routing.sources.worth import entry_bounds, reached
 
@@ -46,6 +47,23 @@ class Quest:
         self._residue: int | None = like._residue if like else None
         self._step = 1.0
         self._salt = np.random.default_rng(1).integers(2**62, size=2 * len(field.demand)) * 2 + 1
+
+    def simple(self) -> Found:
+        """A choice that is there on any field: the shelves that cost least extra and have most, and their tour."""
+        field = self.field
+        order = np.lexsort((-field.units, field.extra))
+        enough = enough_of(field, order)
+        served = as_fixed(restricted(field, enough | (field.offer == FIXED)))
+        walk, _ = ascend(served, np.zeros(0, np.int64), 0, 1, 1.0)
+        taken, left, cost = {}, field.demand.copy(), int(walk) + field.constant
+        for entry in order[enough[order]].tolist():
+            units = int(min(field.units[entry], left[field.good[entry]]))
+            left[field.good[entry]] -= units
+            taken[int(field.offer[entry])] = units
+            emptied = field.bonus[entry] and units == field.units[entry]
+            cost += int(-field.gift[entry] if emptied else field.extra[entry])
+        self._residue = cost % field.quantum
+        return Found(cost, taken)
 
     def ascend(self, upper: int, rounds: int) -> None:
         """Raise the bound by better prices; `upper` is a cost that some choice has, or a guess."""
