@@ -1,7 +1,7 @@
 """A simulated day of orders that stream to pickers, for several ways to release them.
 
 `python -m bench.picking_day` prints the table, `--csv FILE` writes it as well. `bench.planning.day_orders` tells of the
-day; its clock is its own. By default the planner's search is bounded by iterations, so that a day can be repeated.
+day; its clock is its own. By default the planner's search is bounded by moves, so that a day can be repeated.
 """
 
 from __future__ import annotations
@@ -20,10 +20,12 @@ from bench.planning.day_figures import DayFigures, figures_of
 from bench.planning.day_orders import Day, a_day
 from routing import Plan, Problem, plan, quick_plan
 
-ORDERS, PICKERS, ITERATIONS = 5_000, 30, 2_000
+ORDERS, PICKERS = 5_000, 30
+MOVES = 50
+"""The planner searches so many moves for each order that it is shown."""
 LONG_WAIT_S = 120.0
 """Beside the promised 20 s: long enough for carts to fill in a quiet hour."""
-_GUARD_S = 30.0
+_GUARD_S = 600.0
 _CONTINUOUS = Policy()
 _PATIENT = Policy(max_wait_s=LONG_WAIT_S)
 _WAVE = Policy(release="wave")
@@ -43,14 +45,15 @@ def ways(planner: Planner) -> dict[str, Callable[[Day], Dispatcher]]:
     }
 
 
-def planner_of(seconds: float | None, iterations: int, cores: int = 1) -> Planner:
-    """The planner with so many seconds for each call, or with so many iterations of its search."""
+def planner_of(seconds: float | None, moves: int, cores: int = 1) -> Planner:
+    """The planner with so many seconds for each call; without, with so many moves for each order."""
 
     def solve(problem: Problem, seed: int) -> Plan:
         if seconds is not None:
             return plan(problem, seconds, seed, cores=cores)
         from routing import planner  # noqa: PLC0415  # its weight is for those who plan with it
 
+        iterations = moves * len(problem.orders)
         return planner.plan(problem, _GUARD_S, seed, cores=cores, iterations=iterations)
 
     return solve
@@ -77,12 +80,12 @@ def rows(
     seed: int = 1,
     *,
     seconds: float | None = None,
-    iterations: int = ITERATIONS,
+    moves: int = MOVES,
     cores: int = 1,
     only: str = "",
 ) -> Iterator[dict[str, Cell]]:
     """A row of the table for each way, by column, as it is made; some minutes in all."""
-    planner = planner_of(seconds, iterations, cores)
+    planner = planner_of(seconds, moves, cores)
     return (each.row for each in figures(a_day(orders, pickers, seed), planner, only))
 
 
@@ -95,7 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         asked.pickers,
         asked.seed,
         seconds=asked.seconds,
-        iterations=asked.iterations,
+        moves=asked.moves,
         cores=asked.cores,
         only=asked.only,
     ):
@@ -118,8 +121,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--orders", type=int, default=ORDERS)
     parser.add_argument("--pickers", type=int, default=PICKERS)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--seconds", type=float, help="for each call of the planner, instead of iterations")
-    parser.add_argument("--iterations", type=int, default=ITERATIONS)
+    parser.add_argument("--seconds", type=float, help="for each call of the planner, instead of moves")
+    parser.add_argument("--moves", type=int, default=MOVES, help="for each order that the planner is shown")
     parser.add_argument("--cores", type=int, default=1)
     parser.add_argument("--only", default="", help="ways whose names contain this")
     parser.add_argument("--csv", type=Path, help="write the table to this file as well")
