@@ -14,6 +14,7 @@ demo: $(VENV)/.installed            ## the whole floor on this machine (DEMO_ARG
 
 test: $(VENV)/.installed-test       ## install what the tests need, then run them all
 	scripts/apt-install mosquitto dbus-daemon
+	$(BIN)/python -m routing.compiled
 	$(BIN)/pytest -n 2 --dist worksteal $(TEST_ARGS)
 
 check: $(VENV)/.installed-test      ## format, lint, types, import contracts
@@ -27,6 +28,7 @@ format: $(VENV)/.installed-test     ## rewrite the code in the house format
 	$(BIN)/ruff check --fix .
 
 bench: $(VENV)/.installed-bench     ## figures, ratios against a raw baseline, how cost grows
+	$(BIN)/python -m routing.compiled
 	$(BIN)/python -m bench
 
 campaign: $(VENV)/.installed-test   ## the long forms of the seeded tests: kills, printers' faults, storms of scans (SEED=1)

@@ -1,7 +1,7 @@
 """Compiled code, kept where it is found again: `python -m routing.compiled` once, at install.
 
-numba keeps what it compiled beside the modules, by processor and by the text of each module. Where that cannot be
-written, set NUMBA_CACHE_DIR, at install and for the planner alike.
+It is kept in a folder of this package, by processor and by the text of all modules (`routing.kernel_cache`). Where that
+cannot be written, set NUMBA_CACHE_DIR, at install and for the planner alike.
 """
 
 from __future__ import annotations
@@ -19,3 +19,6 @@ def warm() -> None:
 
 if __name__ == "__main__":
     warm()
+    from routing.kernel_cache import forget_others
+
+    forget_others()

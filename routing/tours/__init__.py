@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from routing import kernel_cache as kernel_cache  # before anything here is compiled
+
 
 def warm() -> None:
     """Run each compiled path once on something tiny; see `routing.compiled`."""
