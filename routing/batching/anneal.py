@@ -27,6 +27,10 @@ _ALONE = 0.01
 """Share of the moves that try a cart of its own for an item."""
 _OTHER_CART = 0.05
 """Share of the moves that change the types of batches, where there are several types."""
+_SWAP = 0.6
+"""Share of the moves of one item where another one comes back."""
+_SEVERAL = 0.03
+"""Share of the moves where several items may go and come back."""
 _DRAWS = 10
 """How often items are drawn anew where those drawn do not fit."""
 
@@ -81,11 +85,14 @@ def anneal(pool, prices, batches, best, near, random, heat, moves, load_price, m
 def _pick(pool, batches, i, b, kind, random, most):  # type: ignore[no-untyped-def]
     """Draw items, i among them, that go from i's batch to b, and others that come back; how many of each, 0: none fit."""
     a = batches.seats[i].batch
+    several = draw(random) < _SEVERAL
     for _ in range(_DRAWS):
-        p = _pick_some(batches, a, i, 1 + int(draw(random) * draw(random) * MOST_PICKED), random, 0)
+        go = 1 + int(draw(random) * MOST_PICKED) if several else 1
+        come = int(draw(random) * (MOST_PICKED + 1)) if several else int(draw(random) < _SWAP)
+        p = _pick_some(batches, a, i, go, random, 0)
         q = 0
         if b >= 0:
-            q = _pick_some(batches, b, -1, int(draw(random) * MOST_PICKED + 0.5), random, MOST_PICKED)
+            q = _pick_some(batches, b, -1, come, random, MOST_PICKED)
             if batches.rows[a].size == p and batches.rows[b].size == q:
                 continue  # nothing would change
         if _fits_after(pool, batches, a, b, kind, p, q, most):
@@ -160,21 +167,30 @@ def _exchanged(pool, prices, batches, a, b, kind, p, q, allowed, load_price):  #
         over -= batches.rows[b].over
         allowed += batches.rows[b].cost
     allowed -= over * load_price
-    first = _swapped_cost(pool, prices, batches, a, batches.rows[a].kind, 0, p, MOST_PICKED, q)
-    if first > allowed:
-        return _NEVER, 0
-    second = _swapped_cost(pool, prices, batches, b, kind, MOST_PICKED, q, 0, p)
-    if first + second > allowed:
-        return _NEVER, 0
+    come, go = 0, 0
+    for k in range(p):
+        go += pool.items[batches.picked[k]].alone
+    for k in range(q):
+        come += pool.items[batches.picked[MOST_PICKED + k]].alone
+    first, second = 0, 0
+    for turn in range(2):  # what becomes less first: then it is known how much the other may cost
+        if (turn == 0) == (come < go):
+            first = _swapped_cost(
+                pool, prices, batches, a, batches.rows[a].kind, 0, p, MOST_PICKED, q, allowed - second
+            )
+        else:
+            second = _swapped_cost(pool, prices, batches, b, kind, MOST_PICKED, q, 0, p, allowed - first)
+        if first + second > allowed:
+            return _NEVER, 0
     return first, second
 
 
 @inlined
-def _swapped_cost(pool, prices, batches, b, kind, gone_at, gone, come_at, come):  # type: ignore[no-untyped-def]
-    """Cost of batch b on that type without `gone` picked items and with `come` others."""
-    name, limit, count = np.uint64(0), 0, 0
+def _swapped_cost(pool, prices, batches, b, kind, gone_at, gone, come_at, come, limit):  # type: ignore[no-untyped-def]
+    """Cost of batch b on that type without `gone` picked items and with `come` others; NEVER above the limit."""
+    name, count = np.uint64(0), 0
     if b >= 0:
-        name, limit = batches.rows[b].name, batches.rows[b].cost
+        name = batches.rows[b].name
         i = batches.rows[b].head
         while i >= 0:
             stays = True
@@ -194,11 +210,10 @@ def _swapped_cost(pool, prices, batches, b, kind, gone_at, gone, come_at, come):
         prices.chosen[count] = i
         count += 1
         name ^= pool.items[i].name
-        limit += pool.items[i].alone
     if count == 0:
         return 0
-    tour = price(pool, prices, count, name, kind, limit if pool.facts[0].limits else _NEVER)
-    return whole_cost(pool, prices, count, kind, tour)
+    tour = price(pool, prices, count, name, kind, limit)
+    return _NEVER if tour >= _NEVER else whole_cost(pool, prices, count, kind, tour)
 
 
 @kernel

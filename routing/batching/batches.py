@@ -123,12 +123,7 @@ def cost_with(pool, prices, batches, b, kind, gone, come):  # type: ignore[no-un
         name ^= pool.items[come].name
     if count == 0:
         return 0
-    limit = _NEVER
-    if pool.facts[0].limits and b >= 0:
-        limit = batches.rows[b].cost
-        if come >= 0:
-            limit += pool.items[come].alone
-    tour = price(pool, prices, count, name, kind, limit)
+    tour = price(pool, prices, count, name, kind, _NEVER)
     return whole_cost(pool, prices, count, kind, tour)
 
 

@@ -64,20 +64,25 @@ def prices_for(pool: Pool, sets: int) -> Prices:
 def price(pool, prices, count, key, kind, limit):  # type: ignore[no-untyped-def]
     """Cost of the tour through the first `count` of `prices.chosen`, with the stops where they cost anything.
 
-    `key` is the exclusive or of their names, `kind` the type of the cart. The tour costs no more than `limit`: that is
-    known before, and spares work. (A tour through two sets costs no more than two tours from the same
-    start, where all tours end there; so what a set costs is limited by its parts.)
+    `key` is the exclusive or of their names, `kind` the type of the cart. It may be NEVER where it is more than `limit`:
+    to find only that takes less work. In the table that is said by a negative number: it costs more than so much.
     """
     name = np.int64(key ^ pool.kinds[kind].name)
     table = prices.table
     at = name & (len(table) - 1)
-    if table[at, 0] == name:
-        return table[at, 1]
+    known = table[at, 1] if table[at, 0] == name else -1
+    if known >= 0:
+        return known
+    if limit < -known:
+        return _NEVER
     cost = _priced(pool, prices, np.int64(count), pool.kinds[kind].round, np.int64(limit))
     table[at, 0] = name
-    table[at, 1] = cost
-    _log(prices, count, pool.kinds[kind].round, cost)
-    return cost
+    if cost < _NEVER:
+        table[at, 1] = cost
+        _log(prices, count, pool.kinds[kind].round, cost)
+        return cost
+    table[at, 1] = -limit - 1
+    return _NEVER
 
 
 @kernel
@@ -106,11 +111,9 @@ def _priced(pool, prices, count, start_end, limit):  # type: ignore[no-untyped-d
             for k in range(pool.items[i].start, pool.items[i + 1].start):
                 mask[pool.masks[k].word] |= pool.masks[k].bits
         cost = tour_cost(pool.floor, prices.work, start_end, limit)
-        if cost >= _NEVER:
-            cost = tour_cost(pool.floor, prices.work, start_end, _NEVER)
     else:
         cost = walk_cost(pool.ground, prices.path, distinct_spots(pool, prices, count), start_end)
-    if pool.facts[0].stops:
+    if pool.facts[0].stops and cost < _NEVER:
         for n in range(distinct_spots(pool, prices, count)):
             cost += pool.stops[prices.path[STOPS, n]].cost
     return cost

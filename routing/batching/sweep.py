@@ -55,7 +55,7 @@ def work_for(floor: Floor) -> Work:
 def tour_cost(floor, work, start_end, limit):  # type: ignore[no-untyped-def]
     """The least cost of the round `start_end` through the locations of `work.mask`.
 
-    Where that is more than `limit`, any cost above the limit may be returned.
+    It may be NEVER where it is more than `limit`.
     """
     best = _NEVER
     for way in range(floor.way_start[start_end], floor.way_start[start_end + 1]):
@@ -291,4 +291,4 @@ def _any_levels(floor, work, way, limit):  # type: ignore[no-untyped-def]
         if floor.accepting[state]:
             best = min(best, work.costs[side, state])
         work.costs[side, state] = _NEVER
-    return best
+    return best if best <= limit else _NEVER
