@@ -83,7 +83,7 @@ def anneal(pool, prices, batches, best, near, random, heat, moves, load_price, m
 
 @inlined
 def _pick(pool, batches, i, b, kind, random, most):  # type: ignore[no-untyped-def]
-    """Draw items, i among them, that go from i's batch to b, and others that come back; how many of each, 0: none fit."""
+    """Draw items, i among them, that go from i's batch to b, and others that come back; how many of each (0: none)."""
     a = batches.seats[i].batch
     several = draw(random) < _SEVERAL
     for _ in range(_DRAWS):

@@ -80,7 +80,7 @@ def no_batches(pool: Pool) -> Batches:
 
 
 class Best(NamedTuple):
-    """The cheapest batches found: item i is in number `of[i]`, which has type `kind[of[i]]`; `total[0]` is their cost."""
+    """The cheapest batches found: item i is in number `of[i]`, of type `kind[of[i]]`; `total[0]` is their cost."""
 
     of: NDArray[np.int64]
     kind: NDArray[np.int64]

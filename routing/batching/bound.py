@@ -1,7 +1,7 @@
 """A proven lower bound on the cost of all loads of a job.
 
 Of the items that need a certain walk, each cart takes only so many. So the walk is made at least as often as there are
-cart-loads of such items. Two such counts: by what an item costs alone, and, on grids, by the parts of the floor: how far
+cart-loads of such items. Two such counts: by what an item costs alone, and, on grids, by parts of the floor: how far
 its stops are from the start across the aisles, and how deep they lie in each segment (a segment is walked whole or, to
 the deepest stop, there and back).
 """

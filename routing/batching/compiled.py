@@ -13,5 +13,6 @@ from numba import njit
 
 _Compiler = Callable[[Callable[..., Any]], Callable[..., Any]]
 
-kernel: _Compiler = njit(cache=True, nogil=True, _nrt=False)
-inlined: _Compiler = njit(inline="always", _nrt=False)
+_compiled: Callable[..., _Compiler] = njit
+kernel = _compiled(cache=True, nogil=True, _nrt=False)
+inlined = _compiled(inline="always", _nrt=False)

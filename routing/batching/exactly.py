@@ -1,6 +1,6 @@
 """The costs of loads as exact tours tell them.
 
-The search's sweep goes by segments. That is exact where turns cost nothing and tours start and end at crossings; else it
+The search sweeps by segments. That is exact where turns cost nothing and tours start and end at crossings, else it
 may count a turn or a way to a crossing too much.
 """
 

@@ -35,7 +35,7 @@ class Floor(NamedTuple):
 
     `facts` (one row): cross-aisles, cost of a turn, states of the sweep, whether all columns are always swept, and
     whether all tours end where they start. Columns: cost along a cross-aisle from column 0, whether it is full, and the
-    columns to sweep with it on either side (-1: none). Segment k of column c is row c * (levels + 1) + k: its length and
+    columns to sweep with it on either side (-1: none). Segment k of column c is row c * (levels + 1) + k: length and
     its first word; the row behind the last closes the list. `places[b]` is the cost from the segment's low end to the
     stop of bit b. Round r (a start with its ends) has the ways `way_start[r]` up to the next one's, of which the
     cheapest counts: each has a fixed cost, bits that are always set and, per column, the slots where a tour ends that

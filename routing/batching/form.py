@@ -1,4 +1,4 @@
-"""Orders to carts: a first answer at once, then annealing and set partitioning in turns for as long as there is time."""
+"""Orders to carts: a first answer at once, then annealing and set partitioning in turns while there is time."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from routing.batching.batches import Best, no_best
 from routing.batching.bound import bound_of
-from routing.batching.exactly import told_exactly
 from routing.batching.columns import Columns, columns_in, columns_of, joined
+from routing.batching.exactly import told_exactly
 from routing.batching.job import Formed, Job, Limits, Load
 from routing.batching.master import Budget, Relaxation, chosen
 from routing.batching.near import near_items

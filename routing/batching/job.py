@@ -30,8 +30,9 @@ class Item:
     """An order, or part of one, as it travels: one slot, its distinct locations, its load.
 
     `types` are the numbers of the cart types that may take it. `wait_cost`, in the Effort's units, is what it costs
-    not to go now. Items whose `kinds` meet the other's `foes` (bits) never share a cart. `handling_ms` is what its units
-    take beside the walk; the whole batch must be back after `due_ms` (None: whenever), walk, stops and handling together.
+    not to go now. Items whose `kinds` meet the other's `foes` (bits) never share a cart. `handling_ms` is what its
+    units take beside the walk; the batch must be back after `due_ms` (None: whenever), walk, stops and handling
+    together.
     """
 
     locations: tuple[str, ...]

@@ -1,6 +1,6 @@
 """Set partitioning over the loads that the search came across: which of them, together, cost least.
 
-The linear relaxation is solved by GLOP, columns are added as long as some are worth it. What its prices leave of interest
+The linear relaxation is solved by GLOP, columns are added while some are worth it. What its prices leave of interest
 goes to CP-SAT, with the best loads known as a hint.
 """
 

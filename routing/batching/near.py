@@ -31,8 +31,8 @@ def near_items(pool: Pool, prices: Prices) -> NDArray[np.int64]:
     words = int(word_of.max(initial=0)) + 1
     word_start = np.searchsorted(word_of[by_word], np.arange(words + 1)).astype(np.int64)
     near = np.zeros((n, _LARGE_WIDTH), np.int64)
-    seen, others, saved = np.full(n, -1, np.int64), np.zeros(_TRIED, np.int64), np.zeros(_TRIED, np.int64)
-    _near_in_large(pool, prices, word_start, item_of, near, seen, others, saved)
+    seen, others, gains = np.full(n, -1, np.int64), np.zeros(_TRIED, np.int64), np.zeros(_TRIED, np.int64)
+    _near_in_large(pool, prices, word_start, item_of, near, seen, others, gains)
     return near
 
 

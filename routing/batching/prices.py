@@ -64,7 +64,7 @@ def prices_for(pool: Pool, sets: int) -> Prices:
 def price(pool, prices, count, key, kind, limit):  # type: ignore[no-untyped-def]
     """Cost of the tour through the first `count` of `prices.chosen`, with the stops where they cost anything.
 
-    `key` is the exclusive or of their names, `kind` the type of the cart. It may be NEVER where it is more than `limit`:
+    `key` is the exclusive or of their names, `kind` the type of the cart. It may be NEVER where it exceeds `limit`:
     to find only that takes less work. In the table that is said by a negative number: it costs more than so much.
     """
     name = np.int64(key ^ pool.kinds[kind].name)
@@ -135,7 +135,7 @@ def distinct_spots(pool, prices, count):  # type: ignore[no-untyped-def]
         word = mask[w]
         mask[w] = 0
         while word:
-            prices.path[STOPS, found] = w * _WORD + lowest_bit(word)
+            prices.path[STOPS, found] = w * _WORD + lowest_bit(word)  # type: ignore[call-arg]  # numba passes the first one
             found += 1
             word &= word - np.uint64(1)
     return found

@@ -103,7 +103,7 @@ def _extent(floor, work, way, segment):  # type: ignore[no-untyped-def]
     for w in range(floor.segments[segment].word, floor.segments[segment + 1].word):
         word = work.mask[w] | floor.way_bits[way, w]
         while word:
-            place = floor.places[w * _WORD + lowest_bit(word)]
+            place = floor.places[w * _WORD + lowest_bit(word)]  # type: ignore[call-arg]  # numba passes the first one
             if first < 0:
                 first = place
             elif place - last > gap:
@@ -115,53 +115,53 @@ def _extent(floor, work, way, segment):  # type: ignore[no-untyped-def]
 
 @kernel
 def _two_levels(floor, work, way):  # type: ignore[no-untyped-def]
-    """The sweep for two cross-aisles: u both ends odd, l and h the lower or higher end alone, e both ends even and
+    """The sweep for two cross-aisles: u both ends odd, f and h the lower or higher end alone, e both ends even and
     connected, a even and apart, n nothing yet, z done (Ratliff and Rosenthal 1983)."""
     _mark_columns(floor, work, way)
     turn = floor.facts[0].turn
     n, z = 0, _NEVER
-    u, l, h, e, a = _NEVER, _NEVER, _NEVER, _NEVER, _NEVER
+    u, f, h, e, a = _NEVER, _NEVER, _NEVER, _NEVER, _NEVER
     x = -1
     for c in range(len(floor.columns)):
         if not work.columns[c].swept:
             continue
         if x >= 0:
             w = 2 * (floor.columns[c].x - x)
-            z = min(z, l, h, e)
-            u, l, h, e, a = u + w, min(l, e) + w, min(h, e) + w, e + 2 * w, a + 2 * w
+            z = min(z, f, h, e)
+            u, f, h, e, a = u + w, min(f, e) + w, min(h, e) + w, e + 2 * w, a + 2 * w
         x = floor.columns[c].x
         length = floor.segments[3 * c + 1].length
         once = min(length + 2 * turn, _NEVER)
         twice = min(2 * once, _NEVER)
         first, last, gap = _extent(floor, work, way, 3 * c + 1)
         if first < 0:
-            into = min(n, l, h, a)
+            into = min(n, f, h, a)
             u, e = min(u, min(into, e) + once), min(e, u + once, into + twice)
         else:
             low = 2 * last + 2 * turn if length < _NEVER else 2 * turn
             high = 2 * (length - first) + 2 * turn if length < _NEVER else _NEVER
             both = twice - 2 * gap if gap > 0 else _NEVER
             least = min(low, high, both)
-            into = min(n, l, h, a)
+            into = min(n, f, h, a)
             u2 = min(u + min(least, twice), min(into, e) + once)
             e2 = min(u + once, e + min(least, twice), into + twice)
-            a = min(a + least, n + both, l + min(high, both), h + min(low, both))
-            l, h = min(n, l) + low, min(n, h) + high
+            a = min(a + least, n + both, f + min(high, both), h + min(low, both))
+            f, h = min(n, f) + low, min(n, h) + high
             u, e, n, z = u2, e2, _NEVER, _NEVER
         first, last, gap = _extent(floor, work, way, 3 * c)
         if first >= 0:
             length = floor.segments[3 * c].length
             below = 2 * (length - first) + 2 * turn if length < _NEVER else 2 * turn
             a = min(a, h) + below
-            u, l, e, h, n, z = u + below, min(l, n) + below, e + below, _NEVER, _NEVER, _NEVER
+            u, f, e, h, n, z = u + below, min(f, n) + below, e + below, _NEVER, _NEVER, _NEVER
         first, last, gap = _extent(floor, work, way, 3 * c + 2)
         if first >= 0:
             length = floor.segments[3 * c + 2].length
             above = 2 * last + 2 * turn if length < _NEVER else 2 * turn
-            a = min(a, l) + above
-            u, h, e, l, n, z = u + above, min(h, n) + above, e + above, _NEVER, _NEVER, _NEVER
-        u, l, h, e, a = min(u, _NEVER), min(l, _NEVER), min(h, _NEVER), min(e, _NEVER), min(a, _NEVER)
-    return min(n, z, l, h, e)
+            a = min(a, f) + above
+            u, h, e, f, n, z = u + above, min(h, n) + above, e + above, _NEVER, _NEVER, _NEVER
+        u, f, h, e, a = min(u, _NEVER), min(f, _NEVER), min(h, _NEVER), min(e, _NEVER), min(a, _NEVER)
+    return min(n, z, f, h, e)
 
 
 @inlined

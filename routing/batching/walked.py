@@ -45,8 +45,9 @@ PLACE = np.dtype(
 class Ground(NamedTuple):
     """Locations by number, then the starts and the ends of all rounds.
 
-    Of each: the nodes where its edge is left and entered, ahead and back (-1: not open), the cost of the edge before and
-    behind it, the edge, and whether it is walked up and down. `between` is the cost from node to node. Round r starts at
+    Of each: the nodes where its edge is left and entered, ahead and back (-1: not open), the cost of the edge before
+    and behind it, the edge, and whether it is walked up and down. `between` is the cost from node to node. Round r
+    starts at
     place `starts[r]` and ends at the cheapest of `ends[end_start[r]:end_start[r + 1]]`.
     """
 
@@ -137,15 +138,16 @@ def _between(job: Job, used: Sequence[int]) -> NDArray[np.int64]:
     table = np.array(links, np.int64).reshape(-1, 3)
     nodes = sides * len(network.xy_mm)
     start = np.searchsorted(table[:, 0], np.arange(nodes + 1)).astype(np.int64)
-    return _all_costs(
+    costs: NDArray[np.int64] = _all_costs(
         start,
         np.ascontiguousarray(table[:, 1]),
         np.ascontiguousarray(table[:, 2]),
         sides * np.array(used, np.int64),
     )
+    return costs
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def _all_costs(start, to, cost, used):  # type: ignore[no-untyped-def]
     """Least costs between the `used` nodes of a graph (Dijkstra 1959 from each)."""
     between = np.full((len(used), len(used)), _NEVER, np.int64)

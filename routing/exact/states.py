@@ -1,6 +1,6 @@
 """The states of the dynamic program over aisles, and how walking changes them.
 
-A tour is a connected multigraph of even degrees over the floor (Ratliff and Rosenthal, Operations Research 31(3), 1983).
+A tour is a connected multigraph of even degrees over the floor (Ratliff and Rosenthal, Operations Research 31, 1983).
 A sweep over the columns of a grid keeps, for the crossing that it holds on each cross-aisle (a *slot*), whether
 anything was walked to it, with an even or odd degree, and which slots are connected; all else about the part already
 swept does not matter. With h slots this is the program of Pansart, Catusse and Cambazard (Computers & Operations
@@ -25,7 +25,7 @@ SKIP, ONCE, TWICE, FROM_LOW, FROM_HIGH, GAP = range(6)
 
 
 class State(NamedTuple):
-    """Of each slot its component (0: nothing was walked to it; else numbered in order of appearance) and degree parity."""
+    """Of each slot its component (0: nothing was walked to it; else in order of appearance) and degree parity."""
 
     component: tuple[int, ...]
     odd: tuple[bool, ...]

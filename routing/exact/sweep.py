@@ -61,8 +61,7 @@ def step(moves, begin, end, options, now, after):  # type: ignore[no-untyped-def
     after[:] = _NEVER
     for m in range(begin, end):
         cost = now[moves[m, 0]] + options[moves[m, 2]]
-        if cost < after[moves[m, 1]]:
-            after[moves[m, 1]] = cost
+        after[moves[m, 1]] = min(after[moves[m, 1]], cost)
 
 
 @njit(cache=True, nogil=True)

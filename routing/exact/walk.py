@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from routing.exact.states import FROM_HIGH, FROM_LOW, GAP, ONCE, TWICE
 
@@ -78,5 +79,5 @@ class Multigraph:
 
 def _widest_gap(places: Sequence[int]) -> int:
     """How many stops are on the near side of the widest gap between two stops."""
-    gaps = [after - before for before, after in zip(places, places[1:], strict=False)]
+    gaps = [after - before for before, after in pairwise(places)]
     return gaps.index(max(gaps)) + 1

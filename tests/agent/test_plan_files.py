@@ -106,7 +106,7 @@ def test_a_problem_that_contradicts_itself_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
-    with pytest.raises(PlanFileError, match="none.json: cannot be read: No such file"):
+    with pytest.raises(PlanFileError, match=r"none\.json: cannot be read: No such file"):
         read_plan_file(tmp_path / "none.json")
 
 
