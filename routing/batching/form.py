@@ -29,6 +29,8 @@ _SETS = 400_000
 _LARGE = 1_500
 """So many items are too many for set partitioning over all of them."""
 _LARGE_SAVINGS = 2_500
+_PAIR_S, _PAIR_GROWS = 3.2e-7, 2.5
+"""About what savings take for each pair of items, and how that grows with each cross-aisle."""
 _ROUND_S = 3.0
 _MASTER_SHARE = 0.3
 _MASTER_WORK = 2.0
@@ -74,8 +76,13 @@ class _Run:
         """Savings, then rounds of annealing and set partitioning."""
         if time.monotonic() >= self.limits.expires:
             return ""
-        near = near_items(self.pool, self.prices)
-        if self.pool.size <= _LARGE_SAVINGS and save(self.pool, self.prices, self.best, near):
+        in_haste = self._in_haste()
+        near = near_items(self.pool, self.prices, in_haste=in_haste)
+        if (
+            not in_haste
+            and self.pool.size <= _LARGE_SAVINGS
+            and save(self.pool, self.prices, self.best, near)
+        ):
             self._tell()
         searches = [
             Search(self.pool, prices_for(self.pool, _SETS), near, self.seed * _SEARCHES + k, _OVERLOADS[k])
@@ -88,6 +95,13 @@ class _Run:
                 last = number == len(rounds) - 1
                 self._partition(searches, self.limits.expires if last else ends + _MASTER_SHARE * _ROUND_S)
         return "annealed"
+
+    def _in_haste(self) -> bool:
+        """Whether savings would take more than a half of the time: they cannot be stopped on the way."""
+        if self.limits.iterations is not None:
+            return False
+        pair_s = _PAIR_S * _PAIR_GROWS ** int(self.pool.floor.facts["levels"][0])
+        return self.pool.size**2 * pair_s > (self.limits.expires - time.monotonic()) / 2
 
     def _rounds(self) -> list[tuple[float, int | None]]:
         """When the annealing of each round ends, by the clock and by moves."""

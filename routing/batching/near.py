@@ -17,10 +17,10 @@ _TRIED = 100
 _NEVER = 2**60
 
 
-def near_items(pool: Pool, prices: Prices) -> NDArray[np.int64]:
-    """For each item the others that save most with it, best first (n, width)."""
+def near_items(pool: Pool, prices: Prices, *, in_haste: bool = False) -> NDArray[np.int64]:
+    """For each item the others that save most with it, best first (n, width); in haste of some others only."""
     n = pool.size
-    if n <= ALL_PAIRS:
+    if n <= ALL_PAIRS and not (in_haste and n > _LARGE_WIDTH):
         saved = np.full((n, n), -1, np.int64)
         _all_savings(pool, prices, saved)
         width = min(n - 1, _WIDTH)

@@ -41,10 +41,8 @@ def begin(pool: Pool, prices: Prices, best: Best) -> None:
 
 def save(pool: Pool, prices: Prices, best: Best, near: NDArray[np.int64]) -> bool:
     """Batches by savings, where there are carts enough for them; whether they are better than the best."""
-    waits_first = np.lexsort((-pool.carts, ~pool.kinds["waits"]))
-    kind_of = waits_first[np.argmax(pool.takes[:, waits_first], axis=1)]
     batches = no_batches(pool)
-    alone(pool, prices, batches, kind_of.astype(np.int64))
+    alone(pool, prices, batches, _kinds_to_join(pool))
     join_by_savings(pool, prices, batches, near, pool.size)
     if (batches.opened > pool.carts).any() or batches.cost >= _NEVER:
         return False
@@ -71,6 +69,19 @@ def join_by_savings(pool: Pool, prices: Prices, batches: Batches, near: NDArray[
     return int(
         _join_by_savings(pool, prices, batches, near, joins, none, np.zeros(pool.size, np.int64), none.copy())
     )
+
+
+def _kinds_to_join(pool: Pool) -> NDArray[np.int64]:
+    """The cart type that each item begins with, which its batch keeps as it grows: of a later round where there is one,
+    else all types in turn, as often as they have carts, so that no type runs out of carts."""
+    waits_first = np.lexsort((-pool.carts, ~pool.kinds["waits"]))
+    kind_of: NDArray[np.int64] = waits_first[np.argmax(pool.takes[:, waits_first], axis=1)].astype(np.int64)
+    if pool.kinds["waits"].any():
+        return kind_of
+    turns = np.concatenate([(np.arange(count) + 0.5) / count for count in pool.carts])
+    in_turn = np.repeat(np.arange(len(pool.carts)), pool.carts)[np.argsort(turns, kind="stable")]
+    wished = np.resize(in_turn, pool.size)
+    return np.where(pool.takes[np.arange(pool.size), wished], wished, kind_of)
 
 
 @kernel
