@@ -107,8 +107,9 @@ def _seeds(problem: Problem, parts: Sequence[Part]) -> set[int]:
     """The most urgent part of each idle cart, the carts of few zones asked first."""
     seeds: set[int] = set()
     for cart in sorted(problem.carts, key=lambda cart: len(cart.zones) or len(problem.layout.spots)):
-        fitting = (n for n, part in enumerate(parts) if n not in seeds and part.fits(cart))
-        seeds.update(list(fitting)[:1])
+        seed = next((n for n, part in enumerate(parts) if n not in seeds and part.fits(cart)), None)
+        if seed is not None:
+            seeds.add(seed)
     return seeds
 
 
