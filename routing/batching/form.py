@@ -15,7 +15,7 @@ from routing.batching.columns import Columns, columns_in, columns_of, joined
 from routing.batching.exactly import told_exactly
 from routing.batching.job import Formed, Job, Limits, Load
 from routing.batching.master import Budget, Relaxation, chosen
-from routing.batching.near import near_items
+from routing.batching.near import LARGE_WIDTH, near_items
 from routing.batching.pool import Pool, pool_of
 from routing.batching.prices import Prices, prices_for
 from routing.batching.search import Search
@@ -31,6 +31,8 @@ _LARGE = 1_500
 _LARGE_SAVINGS = 2_500
 _PAIR_S, _PAIR_GROWS = 3.2e-7, 2.5
 """About what savings take for each pair of items, and how that grows with each cross-aisle."""
+_NEAR_S = 1.2e-5
+"""About what the price of one pair takes on several blocks."""
 _ROUND_S = 3.0
 _MASTER_SHARE = 0.3
 _MASTER_WORK = 2.0
@@ -76,8 +78,10 @@ class _Run:
         """Savings, then rounds of annealing and set partitioning."""
         if time.monotonic() >= self.limits.expires:
             return ""
-        in_haste = self._in_haste()
-        near = near_items(self.pool, self.prices, in_haste=in_haste)
+        in_haste, pairs = self._in_haste(), self._pairs()
+        if in_haste and pairs < LARGE_WIDTH < self.pool.size:
+            return ""
+        near = near_items(self.pool, self.prices, pairs if in_haste else None)
         if (
             not in_haste
             and self.pool.size <= _LARGE_SAVINGS
@@ -102,6 +106,11 @@ class _Run:
             return False
         pair_s = _PAIR_S * _PAIR_GROWS ** int(self.pool.floor.facts["levels"][0])
         return self.pool.size**2 * pair_s > (self.limits.expires - time.monotonic()) / 2
+
+    def _pairs(self) -> int:
+        """How many pairs can be priced for each item in a quarter of the time."""
+        quarter_s = max(0.0, self.limits.expires - time.monotonic()) / 4
+        return int(quarter_s / (_NEAR_S * self.pool.size))
 
     def _rounds(self) -> list[tuple[float, int | None]]:
         """When the annealing of each round ends, by the clock and by moves."""

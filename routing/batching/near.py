@@ -11,16 +11,19 @@ from routing.batching.prices import Prices, price
 
 ALL_PAIRS = 700
 """Up to so many items every pair is priced."""
-_WIDTH, _LARGE_WIDTH = 100, 24
+_WIDTH, LARGE_WIDTH = 100, 24
 _TRIED = 100
 """Pairs that are priced for each item of a large pool."""
 _NEVER = 2**60
 
 
-def near_items(pool: Pool, prices: Prices, *, in_haste: bool = False) -> NDArray[np.int64]:
-    """For each item the others that save most with it, best first (n, width); in haste of some others only."""
+def near_items(pool: Pool, prices: Prices, pairs: int | None = None) -> NDArray[np.int64]:
+    """For each item the others that save most with it, best first (n, width).
+
+    Of a large pool, or where only so many `pairs` may be priced for each item, others are tried that lie near it.
+    """
     n = pool.size
-    if n <= ALL_PAIRS and not (in_haste and n > _LARGE_WIDTH):
+    if n <= LARGE_WIDTH or (n <= ALL_PAIRS and pairs is None):
         saved = np.full((n, n), -1, np.int64)
         _all_savings(pool, prices, saved)
         width = min(n - 1, _WIDTH)
@@ -30,8 +33,9 @@ def near_items(pool: Pool, prices: Prices, *, in_haste: bool = False) -> NDArray
     item_of = np.repeat(np.arange(n), np.diff(pool.items["start"]))[by_word].astype(np.int64)
     words = int(word_of.max(initial=0)) + 1
     word_start = np.searchsorted(word_of[by_word], np.arange(words + 1)).astype(np.int64)
-    near = np.zeros((n, _LARGE_WIDTH), np.int64)
-    seen, others, gains = np.full(n, -1, np.int64), np.zeros(_TRIED, np.int64), np.zeros(_TRIED, np.int64)
+    near = np.zeros((n, LARGE_WIDTH), np.int64)
+    tried = max(LARGE_WIDTH, min(pairs or _TRIED, _TRIED))
+    seen, others, gains = np.full(n, -1, np.int64), np.zeros(tried, np.int64), np.zeros(tried, np.int64)
     _near_in_large(pool, prices, word_start, item_of, near, seen, others, gains)
     return near
 
@@ -62,10 +66,10 @@ def _near_in_large(pool, prices, word_start, item_of, near, seen, others, saved)
         count = pool.items[i + 1].start - pool.items[i].start
         for k in range(pool.items[i].start, pool.items[i + 1].start):
             begin, end = word_start[pool.masks[k].word], word_start[pool.masks[k].word + 1]
-            stride = max(1, (end - begin) * count // _TRIED)
+            stride = max(1, (end - begin) * count // len(others))
             for at in range(begin + i % stride, end, stride):
                 j = item_of[at]
-                if seen[j] != i and found < _TRIED:
+                if seen[j] != i and found < len(others):
                     seen[j] = i
                     others[found] = j
                     found += 1
