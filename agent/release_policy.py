@@ -39,7 +39,7 @@ class Policy:
     plan_s: float = 1.0
     pack_s: float = 300.0
     patience_s: float = 3_600.0
-    look_ahead: int = 4
+    look_ahead: int = 8
     crowd_percent: int = 30
 
     @classmethod
@@ -242,7 +242,9 @@ def _ask(policy: Policy, floor: Floor, orders: Iterable[Ready], carts: Iterable[
     for rank, ready in enumerate(orders):
         due_ms = _due_ms(policy, floor, ready)
         wanted.append(Wanted(ready.order, rank, None if due_ms is None else (due_ms - floor.now_ms) // 1000))
-    return Ask(tuple(wanted), tuple(carts), busy_percent(floor.walked, policy.crowd_percent), wave)
+    # A wave's lists are walked over the next hour: where others are now says little.
+    crowded = {} if wave else busy_percent(floor.walked, policy.crowd_percent)
+    return Ask(tuple(wanted), tuple(carts), crowded, wave)
 
 
 def busy_percent(walked: Iterable[Sequence[str]], crowd_percent: int) -> dict[str, int]:

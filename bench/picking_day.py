@@ -1,7 +1,8 @@
 """A simulated day of orders that stream to pickers, for several ways to release them.
 
 `python -m bench.picking_day` prints the table, `--csv FILE` writes it as well. `bench.planning.day_orders` tells of the
-day; its clock is its own. By default the planner's search is bounded by moves, so that a day can be repeated.
+day; its clock is its own. The planner has some ms for each order that it is shown; with `--moves` so many moves of its
+search instead, and the day can be repeated.
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ from bench.planning.day_orders import Day, a_day
 from routing import Plan, Problem, plan, quick_plan
 
 ORDERS, PICKERS = 5_000, 30
-MOVES = 50
-"""The planner searches so many moves for each order that it is shown."""
+MS_PER_ORDER = 3.0
+"""The planner's time for each order that it is shown: about 0.1 s for a list, one or two for a wave."""
 LONG_WAIT_S = 120.0
 """Beside the promised 20 s: long enough for carts to fill in a quiet hour."""
-_GUARD_S = 600.0
+_GUARD_S = 30.0
 _CONTINUOUS = Policy()
 _PATIENT = Policy(max_wait_s=LONG_WAIT_S)
 _WAVE = Policy(release="wave")
@@ -45,12 +46,12 @@ def ways(planner: Planner) -> dict[str, Callable[[Day], Dispatcher]]:
     }
 
 
-def planner_of(seconds: float | None, moves: int, cores: int = 1) -> Planner:
-    """The planner with so many seconds for each call; without, with so many moves for each order."""
+def planner_of(ms_per_order: float = MS_PER_ORDER, moves: int | None = None, cores: int = 1) -> Planner:
+    """The planner with so much time for each order of a problem; or with so many `moves`, however long they take."""
 
     def solve(problem: Problem, seed: int) -> Plan:
-        if seconds is not None:
-            return plan(problem, seconds, seed, cores=cores)
+        if moves is None:
+            return plan(problem, ms_per_order * len(problem.orders) / 1000, seed, cores=cores)
         from routing import planner  # noqa: PLC0415  # its weight is for those who plan with it
 
         iterations = moves * len(problem.orders)
@@ -79,13 +80,13 @@ def rows(
     pickers: int = PICKERS,
     seed: int = 1,
     *,
-    seconds: float | None = None,
-    moves: int = MOVES,
+    ms_per_order: float = MS_PER_ORDER,
+    moves: int | None = None,
     cores: int = 1,
     only: str = "",
 ) -> Iterator[dict[str, Cell]]:
     """A row of the table for each way, by column, as it is made; some minutes in all."""
-    planner = planner_of(seconds, moves, cores)
+    planner = planner_of(ms_per_order, moves, cores)
     return (each.row for each in figures(a_day(orders, pickers, seed), planner, only))
 
 
@@ -97,7 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         asked.orders,
         asked.pickers,
         asked.seed,
-        seconds=asked.seconds,
+        ms_per_order=asked.ms_per_order,
         moves=asked.moves,
         cores=asked.cores,
         only=asked.only,
@@ -121,8 +122,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--orders", type=int, default=ORDERS)
     parser.add_argument("--pickers", type=int, default=PICKERS)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--seconds", type=float, help="for each call of the planner, instead of moves")
-    parser.add_argument("--moves", type=int, default=MOVES, help="for each order that the planner is shown")
+    parser.add_argument("--ms-per-order", type=float, default=MS_PER_ORDER, help="of the planner's time")
+    parser.add_argument("--moves", type=int, help="of the planner's search for each order, instead of time")
     parser.add_argument("--cores", type=int, default=1)
     parser.add_argument("--only", default="", help="ways whose names contain this")
     parser.add_argument("--csv", type=Path, help="write the table to this file as well")

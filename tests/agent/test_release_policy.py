@@ -184,7 +184,8 @@ def test_the_planner_is_told_when_an_order_must_be_back() -> None:
 
 def test_the_choice_is_the_most_urgent_so_many_times_what_the_carts_hold() -> None:
     pool = [ready(f"SO-{n:02}", 100 - n) for n in range(40)]
-    assert orders_of(SITE, floor(*pool)) == [f"SO-{n:02}" for n in range(16)]
+    policy = replace(SITE, look_ahead=4)
+    assert orders_of(policy, floor(*pool)) == [f"SO-{n:02}" for n in range(16)]
 
 
 def test_where_pressing_orders_fill_the_carts_no_others_are_shown() -> None:
@@ -294,6 +295,12 @@ def test_an_aisle_is_dearer_for_each_picker_by_the_share_of_their_stops_there() 
     walked = [["A01"], ["A01", "A02", "A02", "A02"], []]
     assert busy_percent(walked, 40) == {"A01": 50, "A02": 30}
     assert busy_percent(walked, 0) == {}
+
+
+def test_where_others_are_now_matters_to_who_goes_now_and_not_to_a_wave() -> None:
+    seen = floor(ready("SO-1", 60), walked=[["A01"]], wave_ms=NOON_MS)
+    assert only(SITE, seen).busy_percent == {"A01": SITE.crowd_percent}
+    assert only(WAVES, seen).busy_percent == {}
 
 
 @given(st.lists(st.lists(st.sampled_from(["A01", "A02", "A03"]), max_size=6), max_size=8))

@@ -139,7 +139,7 @@ async def test_nobody_without_a_picker_gets_a_list(here: Fixtures) -> None:
 async def test_a_near_cut_off_is_seen_in_a_pool_too_large_to_look_at_as_a_whole(here: Fixtures) -> None:
     soon = to_text(now_ms() + 20 * 60_000)
     async with floor(*here) as made:
-        await pay(made.store, *(f"SO-{n}" for n in range(20)), lines=lines((1, "B", 1)), priority=5)
+        await pay(made.store, *(f"SO-{n}" for n in range(40)), lines=lines((1, "B", 1)), priority=5)
         await pay(made.store, "SO-99", lines=lines((1, "B", 1)), cutoff_at=soon)
         async with made.pda("P1"):
             ((_, orders),) = await made.given()
