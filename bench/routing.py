@@ -70,9 +70,15 @@ def _seconds(text: str) -> list[float]:
     return [float(each) for each in text.split(",")]
 
 
+def _part(text: str) -> str:
+    if text not in PARTS:
+        raise argparse.ArgumentTypeError(f"no part {text!r}: known are {', '.join(PARTS)}")
+    return text
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench.routing", description=__doc__)
-    parser.add_argument("parts", nargs="*", choices=PARTS, metavar="PART", help="(all)")
+    parser.add_argument("parts", nargs="*", type=_part, metavar="PART", help="(all)")
     parser.add_argument("--seconds", type=_seconds, default=[], help="to plan in, as 2,10 (each part's own)")
     parser.add_argument(
         "--sample", type=int, help="so many instances, pools, seeds or orders of a part (all)"
