@@ -158,8 +158,8 @@ class Releaser:
         wave = self._picking.release == "wave" and now_ms() >= self._wave_ms
         if floor is None or not (hands or wave):
             return _TICK_S
-        orders = self._pool(_WAVE_LIMIT if wave else self._window(len(hands)))
-        seen = self._seen(floor, orders, hands.values())
+        orders, catalogue = self._pool(_WAVE_LIMIT if wave else self._window(len(hands)))
+        seen = self._seen(floor, orders, catalogue, hands.values())
         decision = policy.decide(self._policy, seen)
         self._wave_ms = decision.wave_ms
         for ask in decision.asks:
@@ -170,22 +170,23 @@ class Releaser:
         """So many orders of the pool are looked at: enough to fill the idle carts, and a choice beside."""
         return (hands + 1) * self._picking.cart_slots * self._policy.look_ahead
 
-    def _pool(self, limit: int) -> list[Order]:
-        """The most urgent of the pool that something can be done about; for orders of unknown goods nothing can."""
+    def _pool(self, limit: int) -> tuple[list[Order], Catalogue]:
+        """The most urgent of the pool that something can be done about (their goods are known), and their goods."""
         limit += len(self._stuck)
         pool = list(table(Order).find(self._reader, _BY_PRIORITY, (limit,)))
         if len(pool) == limit:
             pool += table(Order).find(self._reader, _BY_CUT_OFF, (now_ms(), limit))
             pool += table(Order).find(self._reader, _BY_AGE, (limit,))
         orders = {order.order_no: order for order in pool if order.order_no not in self._stuck}
-        skus = self._catalogue(list(orders.values())).skus
-        unknown = {no for no, order in orders.items() if not _open_skus(order) <= skus.keys()}
+        catalogue = self._catalogue(list(orders.values()))
+        unknown = {no for no, order in orders.items() if not catalogue.knows(order)}
         self._stuck |= unknown
-        return [order for no, order in orders.items() if no not in unknown]
+        return [order for no, order in orders.items() if no not in unknown], catalogue
 
-    def _seen(self, floor: Floor, orders: Sequence[Order], idle: Iterable[Hand]) -> policy.Floor:
+    def _seen(
+        self, floor: Floor, orders: Sequence[Order], catalogue: Catalogue, idle: Iterable[Hand]
+    ) -> policy.Floor:
         """The floor as the policy looks at it."""
-        catalogue = self._catalogue(orders)
         free = {hand.pda for hand in idle}
         carts = [(hand.pda, cart_of(hand, self._picking)) for hand in self._desk.hands()]
         held = table(Task).find(self._reader, f"WHERE state IN {tuple(map(str, HELD_TASK))}")
