@@ -195,7 +195,9 @@ class Layout:
         here, there = self.network.standings.get(a), self.network.standings.get(b)
         if here is None or there is None:
             return False
-        return self._walks.cost(here, there) is not None and self._walks.cost(there, here) is not None
+        if self._walks.cost(here, there) is None:
+            return False
+        return not self.network.one_way or self._walks.cost(there, here) is not None
 
     def faults(self) -> tuple[str, ...]:
         """What is wrong with the floor, a sentence each: depots that are missing, spots that are cut off."""
@@ -380,7 +382,8 @@ class _Builder:
         return node
 
     def done(self) -> Network:
-        return Network(tuple(self._xy_mm), tuple(self._edges), self._standings)
+        one_way = not all(edge.up and edge.down for edge in self._edges)
+        return Network(tuple(self._xy_mm), tuple(self._edges), self._standings, one_way)
 
     def _join(self, tail: int, head: int, length_mm: int, like: Edge) -> None:
         self._edges.append(like._replace(tail=tail, head=head, length_mm=length_mm))

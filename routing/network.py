@@ -35,8 +35,12 @@ class Standing(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """Nodes by number with their x and y in mm, edges by number, and the standing point of each spot."""
+    """Nodes by number with their x and y in mm, edges by number, and the standing point of each spot.
+
+    `one_way`: some edge is walked in one direction alone; only then may a walk lead somewhere and none back.
+    """
 
     xy_mm: tuple[tuple[int, int], ...]
     edges: tuple[Edge, ...]
     standings: Mapping[str, Standing]
+    one_way: bool

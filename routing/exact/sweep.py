@@ -1,6 +1,6 @@
 """The compiled sweep: the least cost of a tour, column by column, and how it is walked.
 
-Compiled code is kept beside the package; `python -m routing.exact.compiled` fills that store at install.
+Compiled code is kept by `routing.kernel_cache`; `python -m routing.compiled` fills that store at install.
 """
 
 from __future__ import annotations
