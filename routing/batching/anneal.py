@@ -17,6 +17,7 @@ from routing.batching.batches import (
     take_out,
     takes_all,
 )
+from routing.batching.changed import is_hopeless
 from routing.batching.compiled import inlined, kernel
 from routing.batching.prices import price, whole_cost
 
@@ -47,38 +48,44 @@ def draw(random):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def anneal(pool, prices, batches, best, near, random, heat, moves, load_price, most):  # type: ignore[no-untyped-def]
+def anneal(pool, prices, batches, best, near, shares, mine, opens, random, heat, moves, load_price, most):  # type: ignore[no-untyped-def]
     """Try so many moves at temperature `heat`; `best` is brought up to date where they found something cheaper.
 
     `near[i]` are the items that go well with item i, best first. Carts may be overloaded by up to `most` thousandths
-    of their limits, at `load_price` each.
+    of their limits, at `load_price` each. Only batches of the items `mine` are changed: those of one of the `shares`,
+    which say of each item in which it is. Carts that are free are taken where this search `opens` them.
     """
-    n, width = near.shape
+    n, width = len(mine), near.shape[1]
     kinds = len(pool.kinds)
     for _ in range(moves):
-        i = int(draw(random) * n)
+        i = mine[int(draw(random) * n)]
         allowed = -heat * math.log(1.0 - draw(random))
         what = draw(random)
         a = batches.seats[i].batch
         if what < _OTHER_CART and kinds > 1:
-            other = batches.seats[int(draw(random) * n)].batch
-            if try_kind(pool, prices, batches, a, other, int(draw(random) * kinds), allowed):
+            other = batches.seats[mine[int(draw(random) * n)]].batch
+            if try_kind(pool, prices, batches, a, other, int(draw(random) * kinds), opens, allowed):
                 keep_best(batches, best)
             continue
         b, kind = _NEW, int(draw(random) * kinds)
         if width > 0 and what < 1.0 - _ALONE:
             b = batches.seats[near[i, int(draw(random) * width)]].batch
             kind = batches.rows[b].kind
-            if a == b:
+            if a == b or shares[batches.rows[b].head] != shares[i]:
                 continue
-        elif batches.rows[a].size == 1 or batches.opened[kind] >= pool.kinds[kind].carts:
+        elif not opens or batches.rows[a].size == 1 or batches.opened[kind] >= pool.kinds[kind].carts:
             continue
         p, q = _pick(pool, batches, i, b, kind, random, most)
-        if p > 0:
-            first, second = _exchanged(pool, prices, batches, a, b, kind, p, q, allowed, load_price)
-            if first + second < _NEVER:
-                exchange(pool, batches, a, b, kind, p, q, first, second)
-                keep_best(batches, best)
+        if p == 0:
+            continue
+        allowed -= _more_overload(pool, batches, a, b, kind, p, q) * load_price
+        may_ask = pool.facts[0].trails and b >= 0 and p == 1 and q <= 1
+        if may_ask and is_hopeless(pool, prices, batches, b, q, allowed):
+            continue
+        first, second = _exchanged(pool, prices, batches, a, b, kind, p, q, allowed)
+        if first + second < _NEVER:
+            exchange(pool, batches, a, b, kind, p, q, first, second)
+            keep_best(batches, best)
 
 
 @inlined
@@ -157,16 +164,20 @@ def _fits_after(pool, batches, a, b, kind, p, q, most):  # type: ignore[no-untyp
 
 
 @inlined
-def _exchanged(pool, prices, batches, a, b, kind, p, q, allowed, load_price):  # type: ignore[no-untyped-def]
-    """The costs of a and b when the picked items have changed places; NEVER where they cost more than `allowed`."""
+def _more_overload(pool, batches, a, b, kind, p, q):  # type: ignore[no-untyped-def]
+    """By how many thousandths a and b are overloaded more when the picked items have changed places."""
     weight, volume = _moved_load(pool, batches, p, q)
     over = _over_with(pool, batches, a, batches.rows[a].kind, q - p, -weight, -volume) - batches.rows[a].over
     over += _over_with(pool, batches, b, kind, p - q, weight, volume)
+    return over - batches.rows[b].over if b >= 0 else over
+
+
+@inlined
+def _exchanged(pool, prices, batches, a, b, kind, p, q, allowed):  # type: ignore[no-untyped-def]
+    """The costs of a and b when the picked items have changed places; NEVER where they cost so much more."""
     allowed += batches.rows[a].cost
     if b >= 0:
-        over -= batches.rows[b].over
         allowed += batches.rows[b].cost
-    allowed -= over * load_price
     come, go = 0, 0
     for k in range(p):
         go += pool.items[batches.picked[k]].alone
@@ -240,12 +251,12 @@ def carry(pool, batches, i, b):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def try_kind(pool, prices, batches, a, b, kind, allowed):  # type: ignore[no-untyped-def]
-    """Batch a onto a free cart of that type, or, where none is free, batches a and b change carts."""
+def try_kind(pool, prices, batches, a, b, kind, opens, allowed):  # type: ignore[no-untyped-def]
+    """Batch a onto a free cart of that type where it may be opened, else batches a and b change carts."""
     kinds = pool.kinds
     if kind == batches.rows[a].kind:
         return False
-    free = batches.opened[kind] < kinds[kind].carts
+    free = opens and batches.opened[kind] < kinds[kind].carts
     if not free and (a == b or batches.rows[b].kind != kind):
         return False
     if not takes_all(pool, batches, a, kind, 0):

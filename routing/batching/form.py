@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -18,22 +19,29 @@ from routing.batching.master import Budget, Relaxation, chosen
 from routing.batching.near import LARGE_WIDTH, near_items
 from routing.batching.pool import Pool, pool_of
 from routing.batching.prices import Prices, prices_for
-from routing.batching.search import Search
-from routing.batching.start import begin, save
+from routing.batching.savings import save
+from routing.batching.search import Cooling, Search, Share
+from routing.batching.shares import merged, shares_of
+from routing.batching.start import begin
 
 _SEARCHES = 2
 _OVERLOADS = (100, 0)
 """By how many thousandths each search may overload carts on its way."""
-_HOT, _WARM = 0.05, 0.012
+_MOST_SEARCHES = 8
+_HOT, _WARM, _COLD = 0.018, 0.012, 0.0015
+"""Temperatures of the first round, of the next ones, and at the end of each, as shares of the mean cost of a batch."""
+_SHARED = 200
+"""More items than this are shared out among the searches; set partitioning finds nothing better for them in time."""
+_SHARED_HOT, _SHARED_COLD = 0.015, 0.003
+_CUTS, _CUT_S = 6, 0.7
+"""How often items are shared out anew at least, and about how long each time."""
 _SETS = 400_000
-_LARGE = 1_500
-"""So many items are too many for set partitioning over all of them."""
 _LARGE_SAVINGS = 2_500
-_PAIR_S, _PAIR_GROWS = 3.2e-7, 2.5
+_PAIR_S, _PAIR_GROWS = 2e-7, 2.5
 """About what savings take for each pair of items, and how that grows with each cross-aisle."""
 _NEAR_S = 1.2e-5
 """About what the price of one pair takes on several blocks."""
-_ROUND_S = 3.0
+_ROUND_S = 10.0
 _MASTER_SHARE = 0.3
 _MASTER_WORK = 2.0
 """Work that set partitioning may do in a run by iterations, in CP-SAT's own units (about seconds)."""
@@ -81,24 +89,72 @@ class _Run:
         in_haste, pairs = self._in_haste(), self._pairs()
         if in_haste and pairs < LARGE_WIDTH < self.pool.size:
             return ""
-        near = near_items(self.pool, self.prices, pairs if in_haste else None)
+        near = near_items(self.pool, self.prices, self.limits.cores, pairs if in_haste else None)
         if (
             not in_haste
             and self.pool.size <= _LARGE_SAVINGS
             and save(self.pool, self.prices, self.best, near)
         ):
             self._tell()
-        searches = [
-            Search(self.pool, prices_for(self.pool, _SETS), near, self.seed * _SEARCHES + k, _OVERLOADS[k])
-            for k in range(_SEARCHES)
+        searches = self._searches(near)
+        if self.pool.size > _SHARED:
+            self._anneal_shared(searches)
+        else:
+            self._anneal_and_partition(searches)
+        return "annealed"
+
+    def _searches(self, near: NDArray[np.int64]) -> list[Search]:
+        """One for each core; in a run by iterations always as many, so that it is the same on any number of cores."""
+        count = _SEARCHES if self.limits.iterations is not None else min(self.limits.cores, _MOST_SEARCHES)
+        return [
+            Search(
+                self.pool,
+                prices_for(self.pool, _SETS),
+                near,
+                self.seed * _SEARCHES + k,
+                0 if self.pool.size > _SHARED else _OVERLOADS[k % len(_OVERLOADS)],
+            )
+            for k in range(count)
         ]
+
+    def _anneal_and_partition(self, searches: list[Search]) -> None:
+        """Rounds of all searches from the best known, each over all items, and set partitioning over what they saw."""
+        together = np.zeros(self.pool.size, np.int64)
         rounds = self._rounds()
         for number, (ends, moves) in enumerate(rounds):
-            self._anneal(searches, _WARM if number else _HOT, ends, moves)
-            if self.pool.size <= _LARGE:
-                last = number == len(rounds) - 1
-                self._partition(searches, self.limits.expires if last else ends + _MASTER_SHARE * _ROUND_S)
-        return "annealed"
+            cooling = Cooling(_WARM if number else _HOT, _COLD, ends, moves)
+            self._anneal(searches, self.best, cooling, [Share(together, 0, opens=True)] * len(searches))
+            for search in searches:
+                self._take(search.best)
+            last = number == len(rounds) - 1
+            self._partition(searches, self.limits.expires if last else ends + _MASTER_SHARE * _ROUND_S)
+
+    def _anneal_shared(self, searches: list[Search]) -> None:
+        """One long cooling, where each search has its share of the batches, cut anew again and again."""
+        now, by_moves = time.monotonic(), self.limits.iterations is not None
+        left = self.limits.expires - now
+        count = _CUTS if by_moves else max(_CUTS, round(left / _CUT_S))
+        moves = (
+            self.limits.iterations // (count * len(searches)) if self.limits.iterations is not None else None
+        )
+        whole = Cooling(_SHARED_HOT, _SHARED_COLD, self.limits.expires, None)
+        at = self.best
+        for number in range(count):
+            shares = shares_of(self.pool, at, len(searches), number)
+            cooling = Cooling(
+                whole.at(number / count),
+                whole.at((number + 1) / count),
+                now + left * (number + 1) / count,
+                moves,
+            )
+            self._anneal(
+                searches,
+                at,
+                cooling,
+                [Share(shares, k, opens=k == number % len(searches)) for k in range(len(searches))],
+            )
+            self._take(merged(self.pool, at, shares, [search.best for search in searches]))
+            at = merged(self.pool, at, shares, [search.last for search in searches])
 
     def _in_haste(self) -> bool:
         """Whether savings would take more than a half of the time: they cannot be stopped on the way."""
@@ -119,19 +175,18 @@ class _Run:
         if self.limits.iterations is not None:
             return [(self.limits.expires, self.limits.iterations // _SEARCHES)]
         count = max(1, round(left / _ROUND_S))
-        share = 1.0 if self.pool.size > _LARGE else 1.0 - _MASTER_SHARE
-        return [(now + left / count * (number + share), None) for number in range(count)]
+        return [(now + left / count * (number + 1.0 - _MASTER_SHARE), None) for number in range(count)]
 
-    def _anneal(self, searches: list[Search], hot: float, ends: float, moves: int | None) -> None:
-        """All searches from the best known; the same whatever the number of threads."""
-        start = self.best
+    def _anneal(
+        self, searches: Sequence[Search], start: Best, cooling: Cooling, shares: Sequence[Share]
+    ) -> None:
+        """All searches from there; the same whatever the number of threads."""
         with ThreadPoolExecutor(max(1, self.limits.cores)) as threads:
-            if self.limits.cores < _SEARCHES and moves is None:
-                searches = searches[: self.limits.cores]
-            for done in [threads.submit(search.run, start, hot, ends, moves) for search in searches]:
+            for done in [
+                threads.submit(search.run, start, cooling, share)
+                for search, share in zip(searches, shares, strict=True)
+            ]:
                 done.result()
-        for search in searches:
-            self._take(search.best)
 
     def _partition(self, searches: list[Search], ends: float) -> None:
         """Choose anew among all the loads that the searches came across."""

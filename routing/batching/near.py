@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 from numpy.typing import NDArray
 
+from routing.batching.changed import tour_of_pair
 from routing.batching.compiled import inlined, kernel
 from routing.batching.pool import Pool
-from routing.batching.prices import Prices, price
+from routing.batching.prices import Prices, price, prices_for
 
 ALL_PAIRS = 700
 """Up to so many items every pair is priced."""
 _WIDTH, LARGE_WIDTH = 100, 24
 _TRIED = 100
 """Pairs that are priced for each item of a large pool."""
+_FEW = 1_000
+"""So many sets have room in what the threads beside the first one log."""
+_WORTH = 0.75
+"""The share of the shorter of two tours that is to be saved at least, else the pair is not looked at closely."""
 _NEVER = 2**60
 
 
-def near_items(pool: Pool, prices: Prices, pairs: int | None = None) -> NDArray[np.int64]:
+def near_items(pool: Pool, prices: Prices, cores: int = 1, pairs: int | None = None) -> NDArray[np.int64]:
     """For each item the others that save most with it, best first (n, width).
 
     Of a large pool, or where only so many `pairs` may be priced for each item, others are tried that lie near it.
@@ -25,7 +32,10 @@ def near_items(pool: Pool, prices: Prices, pairs: int | None = None) -> NDArray[
     n = pool.size
     if n <= LARGE_WIDTH or (n <= ALL_PAIRS and pairs is None):
         saved = np.full((n, n), -1, np.int64)
-        _all_savings(pool, prices, saved)
+        each = [prices, *(prices_for(pool, _FEW) for _ in range(1, cores))]
+        with ThreadPoolExecutor(cores) as threads:
+            for done in [threads.submit(_savings, pool, one, saved, k, cores) for k, one in enumerate(each)]:
+                done.result()
         width = min(n - 1, _WIDTH)
         return np.ascontiguousarray(np.argsort(-saved, axis=1, kind="stable")[:, :width])
     word_of = pool.masks["word"]
@@ -45,13 +55,18 @@ def _pair_saves(pool, prices, i, j):  # type: ignore[no-untyped-def]
     prices.chosen[0] = i
     prices.chosen[1] = j
     apart = pool.items[i].alone + pool.items[j].alone
-    limit = apart if pool.facts[0].limits else _NEVER
+    limit = _NEVER
+    if pool.facts[0].limits:
+        limit = apart - np.int64(_WORTH * min(pool.items[i].alone, pool.items[j].alone))
+    if pool.facts[0].trails:
+        return apart - tour_of_pair(pool, prices, i, j, limit)
     return apart - price(pool, prices, 2, pool.items[i].name ^ pool.items[j].name, 0, limit)
 
 
 @kernel
-def _all_savings(pool, prices, saved):  # type: ignore[no-untyped-def]
-    for i in range(len(saved)):
+def _savings(pool, prices, saved, first, step):  # type: ignore[no-untyped-def]
+    """What each `step`th item, from number `first` on, saves with those before it."""
+    for i in range(first, len(saved), step):
         for j in range(i):
             saved[i, j] = saved[j, i] = _pair_saves(pool, prices, i, j)
 

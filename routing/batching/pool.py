@@ -23,6 +23,7 @@ FACTS = np.dtype(
         ("dues", "?"),
         ("stops", "?"),
         ("limits", "?"),
+        ("trails", "?"),
         ("foe_cost", "i8"),
         ("us_per_cost", "f8"),
     ]
@@ -61,8 +62,8 @@ class Pool(NamedTuple):
     """All that the compiled search reads of a job.
 
     `facts` (one row): whether prices are by the floor, else by the ground; whether there are foes, due times, costs or
-    times of stops that matter; whether the cost alone limits that together (see `price`); the cost of foes (-1: they
-    never share a cart); microseconds walked per unit of cost.
+    times of stops that matter; whether the cost alone limits that together (see `price`); whether trails are worth it;
+    the cost of foes (-1: they never share a cart); microseconds walked per unit of cost.
 
     Of item i: its bits are rows `items[i].start` up to the next item's of `masks`, for words of the floor's mask; its
     locations by number are `spots` from `spot_start` on. `name` is a random key; the exclusive or of names tells a set.
@@ -116,6 +117,7 @@ def pool_of(job: Job) -> Pool:
     facts["dues"] = any(item.due_ms is not None for item in job.items)
     facts["stops"] = stops["cost"].any() or (bool(facts["dues"][0]) and stops["ms"].any())
     facts["limits"] = grid is not None and bool(floor.facts["comes_back"][0]) and len(floor.way_cost) == 1
+    facts["trails"] = facts["limits"][0] and floor.facts["levels"][0] > 2
     facts["foe_cost"] = -1 if job.foe_cost is None else job.foe_cost
     facts["us_per_cost"] = 1.0 if job.effort.by_time else 10_000 / job.effort.speed_mm_s
     takes = np.array([[t in item.types for t in range(len(job.types))] for item in job.items], np.bool_)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from routing.batching.compiled import inlined, kernel
 from routing.batching.pool import Pool
 from routing.batching.sweep import Work, tour_cost, work_for
+from routing.batching.trails import TRAIL, Trails, trails_for
 from routing.batching.walked import STOPS, path_for, walk_cost
 from routing.exact.bits import lowest_bit
 
@@ -26,8 +27,9 @@ class Prices(NamedTuple):
     """Working space of one thread.
 
     `table[h]` is the key of the set with that hash that was priced last, and its cost. The log has the sets that were
-    priced, its first `used[0]` rows, with items `items[start:]` up to the next row's start. `chosen` are the items of
-    the set at hand, `spot_mask` the bits of their locations by number.
+    priced, its first `used[0]` rows, with items `items[start:]` up to the next row's start. The trails are those of
+    batches; `without[i]` is the cost of the tour of i's batch without i, and the name of that batch. `chosen` are the
+    items of the set at hand, `spot_mask` the bits of their locations by number.
     """
 
     work: Work
@@ -36,6 +38,8 @@ class Prices(NamedTuple):
     log: NDArray[np.void]
     items: NDArray[np.int32]
     used: NDArray[np.int64]
+    trails: Trails
+    without: NDArray[np.void]
     chosen: NDArray[np.int64]
     spot_mask: NDArray[np.uint64]
 
@@ -48,13 +52,16 @@ class Prices(NamedTuple):
 def prices_for(pool: Pool, sets: int) -> Prices:
     """Space to log about so many sets, and to remember the prices of twice as many."""
     per_set = min(_ITEMS_PER_SET, max(1, int(pool.kinds["slots"].max(initial=1))), pool.size) + 1
+    work = work_for(pool.floor)
     return Prices(
-        work=work_for(pool.floor),
+        work=work,
         path=path_for(len(pool.stops)),
         table=np.zeros((1 << (2 * sets - 1).bit_length(), 2), np.int64),
         log=np.zeros(sets + 1, LOGGED),
         items=np.zeros(sets * per_set, np.int32),
         used=np.zeros(1, np.int64),
+        trails=trails_for(pool.floor, work, pool.size if pool.facts["trails"][0] else 1),
+        without=np.zeros(pool.size, TRAIL),
         chosen=np.zeros(pool.size + 2, np.int64),
         spot_mask=np.zeros(-(-len(pool.stops) // _WORD) or 1, np.uint64),
     )

@@ -28,6 +28,7 @@ class Work(NamedTuple):
 
     Per column whether it is swept and what at least is to be walked behind it; per segment what each of CHOICES costs;
     the cost of each state `now` and after a step (rows 0 and 1 of `costs`), and which states have one (`live`).
+    `nothing` says of each state that nothing is to be walked from it: it drops none.
     """
 
     mask: NDArray[np.uint64]
@@ -36,6 +37,7 @@ class Work(NamedTuple):
     costs: NDArray[np.int64]
     live: NDArray[np.int64]
     along: NDArray[np.int64]
+    nothing: NDArray[np.int64]
 
 
 def work_for(floor: Floor) -> Work:
@@ -48,6 +50,7 @@ def work_for(floor: Floor) -> Work:
         costs=np.full((2, states), _NEVER, np.int64),
         live=np.zeros((2, states), np.int64),
         along=np.zeros(2 * levels + 1, np.int64),
+        nothing=np.zeros(states, np.int64),
     )
 
 
@@ -165,10 +168,9 @@ def _two_levels(floor, work, way):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _set_choices(floor, work, way, c, s):  # type: ignore[no-untyped-def]
-    """What each of CHOICES costs in segment s of column c; returns the least cost of what must be done there."""
+def set_choices(floor, work, way, c, s, out):  # type: ignore[no-untyped-def]
+    """What each of CHOICES costs in segment s of column c, into `out`; returns the least cost of what must be done."""
     segments = floor.facts[0].levels + 1
-    out = work.choices[c * segments + s]
     for k in range(len(out)):
         out[k] = _NEVER
     length, turn = floor.segments[c * segments + s].length, floor.facts[0].turn
@@ -197,10 +199,11 @@ def _set_choices(floor, work, way, c, s):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _spread(floor, work, table, prices, limit, side, count):  # type: ignore[no-untyped-def]
+def spread(floor, work, table, prices, rest, limit, side, count):  # type: ignore[no-untyped-def]
     """All arcs of a table from the `count` states of `side` to the other side; returns how many states are there.
 
-    States that cost more than `limit` are dropped. The side that is left is clean.
+    States are dropped whose cost with `rest`, what at least is still to be walked from them, is more than `limit`. The
+    side that is left is clean.
     """
     now, live = work.costs[side], work.live[side]
     after, next_live = work.costs[1 - side], work.live[1 - side]
@@ -210,12 +213,10 @@ def _spread(floor, work, table, prices, limit, side, count):  # type: ignore[no-
         state = live[k]
         cost = now[state]
         now[state] = _NEVER
-        if cost > limit:
-            continue
         for arc in range(floor.arc_start[first + state], floor.arc_start[first + state + 1]):
             to = floor.arcs[arc].to
             reached = cost + prices[floor.arcs[arc].price]
-            if reached < after[to]:
+            if reached < after[to] and reached + rest[to] <= limit:
                 if after[to] == _NEVER:
                     next_live[found] = to
                     found += 1
@@ -235,11 +236,11 @@ def _prepare(floor, work, way):  # type: ignore[no-untyped-def]
             work.columns[c].rest += 2 * (floor.columns[last].x - floor.columns[c].x)
         if work.columns[c].swept:
             for s in range(segments):
-                rest += _set_choices(floor, work, way, c, s)
+                rest += set_choices(floor, work, way, c, s, work.choices[c * segments + s])
 
 
 @inlined
-def _table_of(floor, s, empty):  # type: ignore[no-untyped-def]
+def table_of(floor, s, empty):  # type: ignore[no-untyped-def]
     """The table of arcs for segment s."""
     levels = floor.facts[0].levels
     if s == 0:
@@ -266,23 +267,20 @@ def _any_levels(floor, work, way, limit):  # type: ignore[no-untyped-def]
             prices = work.along
             table = 2 * levels
             if step == 0:
-                room_here = _NEVER
                 for walks in range(2 * levels + 1):
                     work.along[walks] = walks * (floor.columns[c].x - floor.columns[before].x)
             elif step <= levels + 1:
                 prices = work.choices[c * (levels + 1) + step - 1]
                 if prices[0] == 0 and prices[1] >= _NEVER:
                     continue  # nothing to fetch and no way through
-                table = _table_of(floor, step - 1, prices[0] == 0)
-                room_here = room
+                table = table_of(floor, step - 1, prices[0] == 0)
             else:
                 slot = step - levels - 2
                 if not floor.flips[way, c] >> slot & 1:
                     continue
                 table = 2 * levels + 1 + slot
                 work.along[0] = 0
-                room_here = room
-            count = _spread(floor, work, table, prices, room_here, side, count)
+            count = spread(floor, work, table, prices, work.nothing, room, side, count)
             side = 1 - side
         before = c
     best = _NEVER

@@ -51,12 +51,13 @@ def test_a_small_job_is_done_as_cheaply_as_can_be(job: Job) -> None:
     assert formed.bound <= formed.cost
 
 
-@pytest.mark.parametrize("kinds", [1, 3])
-def test_the_same_seed_forms_the_same_loads_on_any_number_of_cores(kinds: int) -> None:
-    job = large_job(40, 1, kinds)
+@pytest.mark.parametrize(("orders", "kinds"), [(40, 1), (40, 3), (230, 3)])
+def test_the_same_seed_forms_the_same_loads_on_any_number_of_cores(orders: int, kinds: int) -> None:
+    job = large_job(orders, 1, kinds)
     first = form(job, limits(), 5)
     assert form(job, limits(), 5) == first
     assert form(job, limits(cores=2), 5) == first
+    assert sorted(n for load in first.loads for n in load.items) == list(range(orders))
 
 
 def test_more_iterations_cost_less() -> None:
