@@ -49,7 +49,7 @@ def save(pool: Pool, prices: Prices, best: Best, near: NDArray[np.int64]) -> boo
 
 
 def _ranks(pool: Pool) -> NDArray[np.int64]:
-    """The cart types for growing batches, smaller ones first: of this round if all items can go now, else later ones."""
+    """The cart types for growing batches, smaller first: of this round if all items can go now, else later ones."""
     kinds = pool.kinds
     order = np.lexsort((kinds["volume_cm3"], kinds["weight_g"], kinds["slots"])).astype(np.int64)
     waits = kinds["waits"][order]

@@ -107,8 +107,6 @@ def _at_depot(legs, leave, enter, out, into):  # type: ignore[no-untyped-def]
     best, first, last = np.int64(_FAR), 0, 0
     for one in range(1, len(legs)):
         there = legs[0, one] + leave[0] + enter[one]
-        if there >= best:
-            continue
         for other in range(1, len(legs)):
             back = legs[other, 0] + leave[other] + enter[0]
             if one != other and there + back < best:
