@@ -36,11 +36,12 @@ def save(pool: Pool, prices: Prices, best: Best, near: NDArray[np.int64]) -> boo
     if not pool.takes[:, ranks].any(axis=1).all():
         return False
     _alone(pool, prices, batches, ranks)
+    later = np.flatnonzero(pool.kinds["waits"])
     known = np.full((pool.size, pool.size), 2 * _NEVER, np.int64)
     mate, saved = np.full(pool.size, -1, np.int64), np.zeros(pool.size, np.int64)
     room = np.full((2, pool.size), -1, np.int64)
     _join_all(pool, prices, batches, near, ranks, known, mate, saved, room)
-    if batches.cost >= _NEVER or not _settle(pool, prices, batches, ranks):
+    if batches.cost >= _NEVER or not _settle(pool, prices, batches, ranks, later):
         return False
     upgrade(pool, prices, batches)
     before = best.total[0]
@@ -81,32 +82,35 @@ def _alone(pool, prices, batches, ranks):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _settle(pool, prices, batches, ranks):  # type: ignore[no-untyped-def]
-    """Each batch onto a cart that there is, the smallest that takes it; those that need most choose first. Whether all
-    found one."""
+def _settle(pool, prices, batches, ranks, later):  # type: ignore[no-untyped-def]
+    """Each batch onto the smallest cart that there is for it, or onto one of a `later` type; whether all found one.
+
+    Those that need most choose first.
+    """
     batches.opened[:] = 0
     for rank in range(len(ranks) - 1, -1, -1):
         for k in range(batches.tally[0].open):
             b = batches.rows[k].open
             if batches.rows[b].kind != ranks[rank]:
                 continue
-            free = -1
-            for kind in ranks[rank:]:
-                if (
-                    free < 0
-                    and batches.opened[kind] < pool.kinds[kind].carts
-                    and takes_all(pool, batches, b, kind, 0)
-                ):
-                    free = kind
-            for kind in range(len(pool.kinds)):
-                if free < 0 and pool.kinds[kind].waits and takes_all(pool, batches, b, kind, 0):
-                    free = kind
+            free = _free_kind(pool, batches, ranks[rank:], b)
+            if free < 0:
+                free = _free_kind(pool, batches, later, b)
             if free < 0:
                 return False
             batches.opened[free] += 1
             batches.rows[b].kind = free
             set_cost(pool, batches, b, cost_with(pool, prices, batches, b, free, -1, -1))
     return True
+
+
+@kernel
+def _free_kind(pool, batches, kinds, b):  # type: ignore[no-untyped-def]
+    """The first of these types that takes batch b and has a cart left; -1: none."""
+    for kind in kinds:
+        if batches.opened[kind] < pool.kinds[kind].carts and takes_all(pool, batches, b, kind, 0):
+            return kind
+    return -1
 
 
 @kernel

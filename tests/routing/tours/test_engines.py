@@ -6,7 +6,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from routing import Effort, Layout
@@ -46,6 +46,19 @@ def demands_of(rng: Random, nodes: int) -> Demands:
     return Demands(early, late, weights, 1, np.array([0, rng.choice([50, 700])], np.int64))
 
 
+WAY_BACK_FOR_NOTHING = np.array(
+    [
+        [0, 926, 781, 306, 640],
+        [38, 0, 123, 344, 26],
+        [183, 792, 0, 489, 3],
+        [268, 831, 949, 0, 334],
+        [180, 982, 961, 486, 0],
+    ],
+    np.int64,
+)
+"""Where the way back to the depot becomes cheaper than nothing by the bound's prices."""
+
+
 @given(st.one_of(layouts(), special_floors()), efforts(), st.data())
 @settings(max_examples=40, deadline=None)
 def test_legs_are_what_walks_find(layout: Layout, effort: Effort, data: st.DataObject) -> None:
@@ -57,6 +70,7 @@ def test_legs_are_what_walks_find(layout: Layout, effort: Effort, data: st.DataO
 
 
 @given(legs_of(least=4, most=8))
+@example(WAY_BACK_FOR_NOTHING)
 @settings(max_examples=60, deadline=None)
 def test_no_round_costs_less_than_the_bound(legs: Costs) -> None:
     least, _ = best_round(legs, no_demands(len(legs)))
