@@ -163,8 +163,14 @@ def overload(pool, batches, b, kind, gone, come):  # type: ignore[no-untyped-def
 @inlined
 def takes_all(pool, batches, b, kind, most):  # type: ignore[no-untyped-def]
     """Whether a cart of that type takes batch b as it is, with at most that overload."""
-    if overload(pool, batches, b, kind, -1, -1) > most:
-        return False
+    return overload(pool, batches, b, kind, -1, -1) <= most and may_take(pool, batches, b, kind)
+
+
+@inlined
+def may_take(pool, batches, b, kind):  # type: ignore[no-untyped-def]
+    """Whether a cart of that type may take each item of batch b."""
+    if kind == batches.rows[b].kind:
+        return True
     i = batches.rows[b].head
     while i >= 0:
         if not pool.takes[i, kind]:
@@ -274,6 +280,7 @@ __all__ = [
     "cost_with",
     "keep_best",
     "load_batches",
+    "may_take",
     "no_batches",
     "no_best",
     "open_batch",

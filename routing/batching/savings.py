@@ -13,6 +13,7 @@ from routing.batching.batches import (
     Best,
     cost_with,
     keep_best,
+    may_take,
     no_batches,
     open_batch,
     put,
@@ -205,8 +206,8 @@ def _kind_of_both(pool, batches, ranks, a, b):  # type: ignore[no-untyped-def]
             and rows[a].size + rows[b].size <= pool.kinds[kind].slots
             and rows[a].weight_g + rows[b].weight_g <= pool.kinds[kind].weight_g
             and rows[a].volume_cm3 + rows[b].volume_cm3 <= pool.kinds[kind].volume_cm3
-            and _may_take(pool, batches, a, kind)
-            and _may_take(pool, batches, b, kind)
+            and may_take(pool, batches, a, kind)
+            and may_take(pool, batches, b, kind)
         ):
             found = rank
     left = 0
@@ -218,19 +219,6 @@ def _kind_of_both(pool, batches, ranks, a, b):  # type: ignore[no-untyped-def]
         if rank <= found and left <= 0:
             found = -2
     return ranks[found] if found >= 0 else -1
-
-
-@inlined
-def _may_take(pool, batches, b, kind):  # type: ignore[no-untyped-def]
-    """Whether a cart of this type may take each item of a batch."""
-    if kind == batches.rows[b].kind:
-        return True
-    i = batches.rows[b].head
-    while i >= 0:
-        if not pool.takes[i, kind]:
-            return False
-        i = batches.seats[i].next
-    return True
 
 
 @kernel
