@@ -54,7 +54,7 @@ def plan(
     staffed = job_of(problem, prepared.parts)
     tours_s = _tours_s(problem, len(prepared.parts), deadline_s)
     search_ends = min(expires - tours_s, monotonic() + PATIENCE_S * len(prepared.parts))
-    formed = form(staffed.job, Limits(search_ends, iterations, cores, progress), seed)
+    formed = form(staffed.job, Limits(search_ends, iterations, max(1, cores), progress), seed)
     walks_end = monotonic() + tours_s
     found = _Walked(problem, prepared, staffed, min(expires, walks_end)).plan(formed)
     return quick_plan(problem) if check(problem, found) else found

@@ -9,9 +9,9 @@ import numpy as np
 from routing.batching.batches import (
     MOST_PICKED,
     cost_with,
-    excess,
     keep_best,
     open_batch,
+    over_with,
     put,
     set_cost,
     take_out,
@@ -141,34 +141,20 @@ def _moved_load(pool, batches, p, q):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _over_with(pool, batches, b, kind, size, weight, volume):  # type: ignore[no-untyped-def]
-    """Overload of batch b when so much is added."""
-    if b >= 0:
-        size += batches.rows[b].size
-        weight += batches.rows[b].weight_g
-        volume += batches.rows[b].volume_cm3
-    return (
-        excess(size, pool.kinds[kind].slots)
-        + excess(weight, pool.kinds[kind].weight_g)
-        + excess(volume, pool.kinds[kind].volume_cm3)
-    )
-
-
-@inlined
 def _fits_after(pool, batches, a, b, kind, p, q, most):  # type: ignore[no-untyped-def]
     """Whether a and b can change the picked items with at most so much overload."""
     weight, volume = _moved_load(pool, batches, p, q)
-    if _over_with(pool, batches, b, kind, p - q, weight, volume) > most:
+    if over_with(pool, batches, b, kind, p - q, weight, volume) > most:
         return False
-    return _over_with(pool, batches, a, batches.rows[a].kind, q - p, -weight, -volume) <= most
+    return over_with(pool, batches, a, batches.rows[a].kind, q - p, -weight, -volume) <= most
 
 
 @inlined
 def _more_overload(pool, batches, a, b, kind, p, q):  # type: ignore[no-untyped-def]
     """By how many thousandths a and b are overloaded more when the picked items have changed places."""
     weight, volume = _moved_load(pool, batches, p, q)
-    over = _over_with(pool, batches, a, batches.rows[a].kind, q - p, -weight, -volume) - batches.rows[a].over
-    over += _over_with(pool, batches, b, kind, p - q, weight, volume)
+    over = over_with(pool, batches, a, batches.rows[a].kind, q - p, -weight, -volume) - batches.rows[a].over
+    over += over_with(pool, batches, b, kind, p - q, weight, volume)
     return over - batches.rows[b].over if b >= 0 else over
 
 

@@ -128,7 +128,7 @@ def cost_with(pool, prices, batches, b, kind, gone, come):  # type: ignore[no-un
 
 
 @inlined
-def excess(load, limit):  # type: ignore[no-untyped-def]
+def _excess(load, limit):  # type: ignore[no-untyped-def]
     """By how many thousandths of the limit a load is too much, rounded up."""
     return 0 if load <= limit else (1000 * (load - limit) + limit - 1) // max(limit, 1)
 
@@ -139,10 +139,7 @@ def overload(pool, batches, b, kind, gone, come):  # type: ignore[no-untyped-def
 
     NEVER where the type may not take the item.
     """
-    kinds = pool.kinds
     size, weight, volume = 0, 0, 0
-    if b >= 0:
-        size, weight, volume = batches.rows[b].size, batches.rows[b].weight_g, batches.rows[b].volume_cm3
     if gone >= 0:
         size -= 1
         weight -= pool.items[gone].weight_g
@@ -153,10 +150,20 @@ def overload(pool, batches, b, kind, gone, come):  # type: ignore[no-untyped-def
         size += 1
         weight += pool.items[come].weight_g
         volume += pool.items[come].volume_cm3
+    return over_with(pool, batches, b, kind, size, weight, volume)
+
+
+@inlined
+def over_with(pool, batches, b, kind, size, weight, volume):  # type: ignore[no-untyped-def]
+    """Overload of batch b (-1: a new one) on a cart of that type when so much is added."""
+    if b >= 0:
+        size += batches.rows[b].size
+        weight += batches.rows[b].weight_g
+        volume += batches.rows[b].volume_cm3
     return (
-        excess(size, kinds[kind].slots)
-        + excess(weight, kinds[kind].weight_g)
-        + excess(volume, kinds[kind].volume_cm3)
+        _excess(size, pool.kinds[kind].slots)
+        + _excess(weight, pool.kinds[kind].weight_g)
+        + _excess(volume, pool.kinds[kind].volume_cm3)
     )
 
 
@@ -284,6 +291,7 @@ __all__ = [
     "no_batches",
     "no_best",
     "open_batch",
+    "over_with",
     "overload",
     "put",
     "set_cost",

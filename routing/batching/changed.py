@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from routing.batching.batches import MOST_PICKED
 from routing.batching.compiled import inlined, kernel
+from routing.batching.prices import add_bits, clear_bits
 from routing.batching.trails import changed_cost, lay
 
 _NEVER = 2**60
@@ -16,33 +17,25 @@ def _trail_of(pool, prices, batches, b):  # type: ignore[no-untyped-def]
     t = batches.rows[b].place % len(trails.rows)
     name = batches.rows[b].name ^ pool.kinds[batches.rows[b].kind].name
     if trails.rows[t].name != name:
-        _set_mask(pool, prices, batches, b, -1)
-        lay(pool.floor, prices.work, trails, t, pool.kinds[batches.rows[b].kind].round)
+        _set_bits(pool, prices, batches, b, -1)
+        lay(pool.floor, prices.work, trails, t)
         trails.rows[t].name = name
     return t
 
 
 @inlined
-def _set_mask(pool, prices, batches, b, gone):  # type: ignore[no-untyped-def]
-    """The bits of batch b without item `gone` (-1: none)."""
-    mask = prices.work.mask
-    for w in range(len(mask)):
-        mask[w] = 0
+def _set_bits(pool, prices, batches, b, gone):  # type: ignore[no-untyped-def]
+    """The locations of batch b without item `gone` (-1: none) are to be visited."""
+    clear_bits(prices)
     i = batches.rows[b].head
     while i >= 0:
         if i != gone:
-            _add_bits(pool, prices, i)
+            add_bits(pool, prices, i)
         i = batches.seats[i].next
 
 
 @inlined
-def _add_bits(pool, prices, i):  # type: ignore[no-untyped-def]
-    for k in range(pool.items[i].start, pool.items[i + 1].start):
-        prices.work.mask[pool.masks[k].word] |= pool.masks[k].bits
-
-
-@inlined
-def _copy_mask(prices, t):  # type: ignore[no-untyped-def]
+def _copy_bits(prices, t):  # type: ignore[no-untyped-def]
     for w in range(len(prices.work.mask)):
         prices.work.mask[w] = prices.trails.masks[t, w]
 
@@ -58,25 +51,21 @@ def tour_of(pool, prices, batches, b):  # type: ignore[no-untyped-def]
 def tour_with(pool, prices, batches, b, i, limit):  # type: ignore[no-untyped-def]
     """The cost of batch b's tour with item i; NEVER where it is more than the limit."""
     t = _trail_of(pool, prices, batches, b)
-    _copy_mask(prices, t)
-    _add_bits(pool, prices, i)
-    return changed_cost(
-        pool.floor, prices.work, prices.trails, t, pool.kinds[batches.rows[b].kind].round, limit
-    )
+    _copy_bits(prices, t)
+    add_bits(pool, prices, i)
+    return changed_cost(pool.floor, prices.work, prices.trails, t, limit)
 
 
 @kernel
 def tour_joined(pool, prices, batches, a, b, limit):  # type: ignore[no-untyped-def]
     """The cost of batch a's tour with all items of b; NEVER where it is more than the limit."""
     t = _trail_of(pool, prices, batches, a)
-    _copy_mask(prices, t)
+    _copy_bits(prices, t)
     i = batches.rows[b].head
     while i >= 0:
-        _add_bits(pool, prices, i)
+        add_bits(pool, prices, i)
         i = batches.seats[i].next
-    return changed_cost(
-        pool.floor, prices.work, prices.trails, t, pool.kinds[batches.rows[a].kind].round, limit
-    )
+    return changed_cost(pool.floor, prices.work, prices.trails, t, limit)
 
 
 @kernel
@@ -85,17 +74,16 @@ def tour_of_pair(pool, prices, i, j, limit):  # type: ignore[no-untyped-def]
 
     The trail is that of i, so ask for all pairs of i one after the other.
     """
-    trails, mask = prices.trails, prices.work.mask
+    trails = prices.trails
     name = pool.items[i].name ^ pool.kinds[0].name
     if trails.rows[0].name != name:
-        for w in range(len(mask)):
-            mask[w] = 0
-        _add_bits(pool, prices, i)
-        lay(pool.floor, prices.work, trails, 0, pool.kinds[0].round)
+        clear_bits(prices)
+        add_bits(pool, prices, i)
+        lay(pool.floor, prices.work, trails, 0)
         trails.rows[0].name = name
-    _copy_mask(prices, 0)
-    _add_bits(pool, prices, j)
-    return changed_cost(pool.floor, prices.work, trails, 0, pool.kinds[0].round, limit)
+    _copy_bits(prices, 0)
+    add_bits(pool, prices, j)
+    return changed_cost(pool.floor, prices.work, trails, 0, limit)
 
 
 @kernel
@@ -104,12 +92,11 @@ def tour_without(pool, prices, batches, i):  # type: ignore[no-untyped-def]
     b = batches.seats[i].batch
     if batches.rows[b].size == 1:
         return 0
-    kind = pool.kinds[batches.rows[b].kind]
-    name = batches.rows[b].name ^ kind.name
+    name = batches.rows[b].name ^ pool.kinds[batches.rows[b].kind].name
     if prices.without[i].name != name:
         t = _trail_of(pool, prices, batches, b)
-        _set_mask(pool, prices, batches, b, i)
-        prices.without[i].cost = changed_cost(pool.floor, prices.work, prices.trails, t, kind.round, _NEVER)
+        _set_bits(pool, prices, batches, b, i)
+        prices.without[i].cost = changed_cost(pool.floor, prices.work, prices.trails, t, _NEVER)
         prices.without[i].name = name
     return prices.without[i].cost
 

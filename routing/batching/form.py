@@ -1,4 +1,5 @@
-"""Orders to carts: a first answer at once, then annealing and set partitioning in turns while there is time."""
+"""Orders to carts: a first answer at once, then annealing while there is time, of small pools in turns with set
+partitioning."""
 
 from __future__ import annotations
 
@@ -21,7 +22,7 @@ from routing.batching.pool import Pool, pool_of
 from routing.batching.prices import Prices, prices_for
 from routing.batching.savings import save
 from routing.batching.search import Cooling, Search, Share
-from routing.batching.shares import merged, shares_of
+from routing.batching.shares import merged, places_of, shares_of
 from routing.batching.start import begin
 
 _SEARCHES = 2
@@ -131,16 +132,15 @@ class _Run:
 
     def _anneal_shared(self, searches: list[Search]) -> None:
         """One long cooling, where each search has its share of the batches, cut anew again and again."""
-        now, by_moves = time.monotonic(), self.limits.iterations is not None
+        now, iterations = time.monotonic(), self.limits.iterations
         left = self.limits.expires - now
-        count = _CUTS if by_moves else max(_CUTS, round(left / _CUT_S))
-        moves = (
-            self.limits.iterations // (count * len(searches)) if self.limits.iterations is not None else None
-        )
+        count = _CUTS if iterations is not None else max(_CUTS, round(left / _CUT_S))
+        moves = None if iterations is None else iterations // (count * len(searches))
+        places = places_of(self.pool)
         whole = Cooling(_SHARED_HOT, _SHARED_COLD, self.limits.expires, None)
         at = self.best
         for number in range(count):
-            shares = shares_of(self.pool, at, len(searches), number)
+            shares = shares_of(places, at, len(searches), number)
             cooling = Cooling(
                 whole.at(number / count),
                 whole.at((number + 1) / count),
@@ -181,7 +181,7 @@ class _Run:
         self, searches: Sequence[Search], start: Best, cooling: Cooling, shares: Sequence[Share]
     ) -> None:
         """All searches from there; the same whatever the number of threads."""
-        with ThreadPoolExecutor(max(1, self.limits.cores)) as threads:
+        with ThreadPoolExecutor(self.limits.cores) as threads:
             for done in [
                 threads.submit(search.run, start, cooling, share)
                 for search, share in zip(searches, shares, strict=True)

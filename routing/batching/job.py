@@ -83,7 +83,7 @@ class Formed:
 class Limits:
     """When to stop: at `expires` (monotonic seconds) or, for a run that can be repeated, after `iterations`.
 
-    `cores` is how many threads may work; `progress` is told the cost of each better set of loads.
+    `cores` is how many threads may work, at least one; `progress` is told the cost of each better set of loads.
     """
 
     expires: float

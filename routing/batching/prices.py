@@ -107,16 +107,26 @@ def _log(prices, count, start_end, cost):  # type: ignore[no-untyped-def]
     prices.used[0] += 1
 
 
+@inlined
+def clear_bits(prices):  # type: ignore[no-untyped-def]
+    """No location is to be visited."""
+    for w in range(len(prices.work.mask)):
+        prices.work.mask[w] = 0
+
+
+@inlined
+def add_bits(pool, prices, i):  # type: ignore[no-untyped-def]
+    """The locations of item i are to be visited too."""
+    for k in range(pool.items[i].start, pool.items[i + 1].start):
+        prices.work.mask[pool.masks[k].word] |= pool.masks[k].bits
+
+
 @kernel
 def _priced(pool, prices, count, start_end, limit):  # type: ignore[no-untyped-def]
     if pool.facts[0].on_grid:
-        mask = prices.work.mask
-        for w in range(len(mask)):
-            mask[w] = 0
+        clear_bits(prices)
         for n in range(count):
-            i = prices.chosen[n]
-            for k in range(pool.items[i].start, pool.items[i + 1].start):
-                mask[pool.masks[k].word] |= pool.masks[k].bits
+            add_bits(pool, prices, prices.chosen[n])
         cost = tour_cost(pool.floor, prices.work, start_end, limit)
     else:
         cost = walk_cost(pool.ground, prices.path, distinct_spots(pool, prices, count), start_end)

@@ -16,6 +16,7 @@ from routing.batching.batches import (
     may_take,
     no_batches,
     open_batch,
+    over_with,
     put,
     set_cost,
     take_out,
@@ -202,22 +203,19 @@ def _kind_of_both(pool, batches, ranks, a, b):  # type: ignore[no-untyped-def]
     for rank in range(len(ranks)):
         kind = ranks[rank]
         if (
-            found < 0
-            and rows[a].size + rows[b].size <= pool.kinds[kind].slots
-            and rows[a].weight_g + rows[b].weight_g <= pool.kinds[kind].weight_g
-            and rows[a].volume_cm3 + rows[b].volume_cm3 <= pool.kinds[kind].volume_cm3
+            over_with(pool, batches, a, kind, rows[b].size, rows[b].weight_g, rows[b].volume_cm3) == 0
             and may_take(pool, batches, a, kind)
             and may_take(pool, batches, b, kind)
         ):
             found = rank
+            break
     left = 0
     for rank in range(len(ranks) - 1, 0, -1):
         kind = ranks[rank]
-        left += (
-            pool.kinds[kind].carts - batches.opened[kind] + (rows[a].kind == kind) + (rows[b].kind == kind)
-        )
+        freed = (rows[a].kind == kind) + (rows[b].kind == kind)
+        left += pool.kinds[kind].carts - batches.opened[kind] + freed
         if rank <= found and left <= 0:
-            found = -2
+            return -1
     return ranks[found] if found >= 0 else -1
 
 

@@ -14,17 +14,17 @@ _TURN = 2.399963
 """Between two cuts through the floor, in radians: the golden angle, so that no two cuts are alike."""
 
 
-def shares_of(pool: Pool, best: Best, count: int, number: int) -> NDArray[np.int64]:
+def shares_of(places: NDArray[np.float64], best: Best, count: int, number: int) -> NDArray[np.int64]:
     """For each item which of `count` shares it is in: whole batches, those beside each other by cut `number`."""
     angle = _TURN * number
-    across = _places(pool) @ np.array([np.cos(angle), np.sin(angle)])
+    across = places @ np.array([np.cos(angle), np.sin(angle)])
     batches, of = np.unique(best.of, return_inverse=True)
     middle = np.bincount(of, across) / np.bincount(of)
     rank = np.argsort(np.argsort(middle, kind="stable"), kind="stable")
     return (rank * count // len(batches))[of].astype(np.int64)
 
 
-def _places(pool: Pool) -> NDArray[np.float64]:
+def places_of(pool: Pool) -> NDArray[np.float64]:
     """About where each item lies: the mean column and segment of its locations, as shares of the floor (n, 2)."""
     segments, columns = int(pool.floor.facts["levels"][0]) + 1, len(pool.floor.columns)
     row = np.searchsorted(pool.floor.segments["word"], pool.masks["word"], side="right") - 1

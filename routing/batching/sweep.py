@@ -18,6 +18,8 @@ from routing.exact.bits import lowest_bit
 
 _NEVER = 2**60
 _WORD = 64
+START = 1
+"""The state of a sweep that has not begun."""
 
 
 SWEPT = np.dtype([("swept", "?"), ("rest", "i8")])
@@ -240,6 +242,13 @@ def _prepare(floor, work, way):  # type: ignore[no-untyped-def]
 
 
 @inlined
+def set_along(floor, work, before, c):  # type: ignore[no-untyped-def]
+    """What walks from column `before` to column c cost, by their number, into `work.along`."""
+    for walks in range(len(work.along)):
+        work.along[walks] = walks * (floor.columns[c].x - floor.columns[before].x)
+
+
+@inlined
 def table_of(floor, s, empty):  # type: ignore[no-untyped-def]
     """The table of arcs for segment s."""
     levels = floor.facts[0].levels
@@ -255,8 +264,8 @@ def _any_levels(floor, work, way, limit):  # type: ignore[no-untyped-def]
     """The sweep for any number of cross-aisles: of each column the segments, the tour's ends, and the way on."""
     _prepare(floor, work, way)
     levels = floor.facts[0].levels
-    work.costs[0, 1] = 0
-    work.live[0, 0] = 1
+    work.costs[0, START] = 0
+    work.live[0, 0] = START
     side, count, before = 0, 1, -1
     for c in range(len(floor.columns)):
         if not work.columns[c].swept:
@@ -267,8 +276,7 @@ def _any_levels(floor, work, way, limit):  # type: ignore[no-untyped-def]
             prices = work.along
             table = 2 * levels
             if step == 0:
-                for walks in range(2 * levels + 1):
-                    work.along[walks] = walks * (floor.columns[c].x - floor.columns[before].x)
+                set_along(floor, work, before, c)
             elif step <= levels + 1:
                 prices = work.choices[c * (levels + 1) + step - 1]
                 if prices[0] == 0 and prices[1] >= _NEVER:

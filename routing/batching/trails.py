@@ -15,15 +15,15 @@ from numpy.typing import NDArray
 from routing.batching.arcs import CHOICES
 from routing.batching.compiled import inlined, kernel
 from routing.batching.floor import Floor
-from routing.batching.sweep import Work, set_choices, spread, table_of
+from routing.batching.sweep import START, Work, set_along, set_choices, spread, table_of
 
 _NEVER = 2**60
 _BYTES = 24_000_000
 _MOST = 512
 
 TRAIL = np.dtype([("name", "u8"), ("cost", "i8")])
-START = 1
-"""The state of a sweep that has not begun."""
+_WAY = 0
+"""Trails are for floors of one way, which comes back to its start (`Pool.facts.trails`)."""
 
 
 class Trails(NamedTuple):
@@ -57,8 +57,8 @@ def trails_for(floor: Floor, work: Work, wanted: int) -> Trails:
 
 
 @kernel
-def lay(floor, work, trails, t, way):  # type: ignore[no-untyped-def]
-    """Trail t becomes that of the tour through `work.mask` on this way, which comes back to its start.
+def lay(floor, work, trails, t):  # type: ignore[no-untyped-def]
+    """Trail t becomes that of the tour through `work.mask`.
 
     Of the trail that was there before, what does not change is kept.
     """
@@ -74,12 +74,12 @@ def lay(floor, work, trails, t, way):  # type: ignore[no-untyped-def]
     if begin >= 0:
         for segment in range(begin * (levels + 1), (end + 1) * (levels + 1)):
             c, s = segment // (levels + 1), segment % (levels + 1)
-            set_choices(floor, work, way, c, s, trails.choices[t, segment])
+            set_choices(floor, work, _WAY, c, s, trails.choices[t, segment])
         _lay_behind(floor, trails, t, end)
         _lay_ahead(floor, work, trails, t, begin)
     for w in range(len(work.mask)):
         trails.masks[t, w] = work.mask[w]
-    trails.rows[t].cost = trails.behind[t, 0, 0, START] + floor.way_cost[way]
+    trails.rows[t].cost = trails.behind[t, 0, 0, START] + floor.way_cost[_WAY]
 
 
 @inlined
@@ -128,7 +128,7 @@ def _lay_ahead(floor, work, trails, t, begin):  # type: ignore[no-untyped-def]
             table = table_of(floor, s, prices[0] == 0)
             count = spread(floor, work, table, prices, work.nothing, _NEVER - 1, side, count)
             side = 1 - side
-        _set_along(floor, work, c)
+        set_along(floor, work, c, c + 1)
         count = spread(floor, work, 2 * levels, work.along, work.nothing, _NEVER - 1, side, count)
         side = 1 - side
         ahead[c + 1, :] = _NEVER
@@ -136,13 +136,6 @@ def _lay_ahead(floor, work, trails, t, begin):  # type: ignore[no-untyped-def]
             ahead[c + 1, work.live[side, k]] = work.costs[side, work.live[side, k]]
     for k in range(count):
         work.costs[side, work.live[side, k]] = _NEVER
-
-
-@inlined
-def _set_along(floor, work, c):  # type: ignore[no-untyped-def]
-    """What walks from column c to the next one cost, by their number."""
-    for walks in range(len(work.along)):
-        work.along[walks] = walks * (floor.columns[c + 1].x - floor.columns[c].x)
 
 
 @inlined
@@ -170,13 +163,13 @@ def _differs(floor, work, trails, t, segment):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def changed_cost(floor, work, trails, t, way, limit):  # type: ignore[no-untyped-def]
+def changed_cost(floor, work, trails, t, limit):  # type: ignore[no-untyped-def]
     """The least cost of the tour through `work.mask`, by what differs from trail t; NEVER where it exceeds `limit`."""
     levels, states = floor.facts[0].levels, floor.facts[0].states
     begin, end, lacks = _changes(floor, work, trails, t)
     if begin < 0:
         return trails.rows[t].cost if trails.rows[t].cost <= limit else _NEVER
-    room = min(limit, _NEVER - 1) - floor.way_cost[way]
+    room = min(limit, _NEVER - 1) - floor.way_cost[_WAY]
     side, count = 0, 0
     for state in range(states):
         cost = trails.ahead[t, begin, state]
@@ -192,14 +185,14 @@ def changed_cost(floor, work, trails, t, way, limit):  # type: ignore[no-untyped
             prices = trails.choices[t, segment]
             if _differs(floor, work, trails, t, segment):
                 prices = work.choices[segment]
-                set_choices(floor, work, way, c, s, prices)
+                set_choices(floor, work, _WAY, c, s, prices)
             if prices[0] == 0 and prices[1] >= _NEVER:
                 continue
             bound = trails.behind[t, c, s + 1] if c > lacks else work.nothing
             count = spread(floor, work, table_of(floor, s, prices[0] == 0), prices, bound, room, side, count)
             side = 1 - side
         if c < end:
-            _set_along(floor, work, c)
+            set_along(floor, work, c, c + 1)
             bound = trails.behind[t, c + 1, 0] if c >= lacks else work.nothing
             count = spread(floor, work, 2 * levels, work.along, bound, room, side, count)
             side = 1 - side
@@ -208,7 +201,7 @@ def changed_cost(floor, work, trails, t, way, limit):  # type: ignore[no-untyped
         state = work.live[side, k]
         best = min(best, work.costs[side, state] + trails.behind[t, end, levels + 1, state])
         work.costs[side, state] = _NEVER
-    return best + floor.way_cost[way] if best <= room else _NEVER
+    return best + floor.way_cost[_WAY] if best <= room else _NEVER
 
 
-__all__ = ["START", "Trails", "changed_cost", "lay", "trails_for"]
+__all__ = ["TRAIL", "Trails", "changed_cost", "lay", "trails_for"]

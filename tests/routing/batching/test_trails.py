@@ -42,7 +42,7 @@ def test_a_changed_batch_costs_what_the_whole_sweep_says(blocks: int, turn_ms: i
         batch = rng.sample(range(pool.size), rng.randint(1, 8))
         look_at(pool, work, batch)
         whole = tour_cost(pool.floor, work, 0, NO_LIMIT)
-        lay(pool.floor, work, trails, 0, 0)
+        lay(pool.floor, work, trails, 0)
         trails.rows["name"][0] = number  # the next one is laid over it
         assert trails.rows["cost"][0] == whole
         for _ in range(20):
@@ -51,5 +51,5 @@ def test_a_changed_batch_costs_what_the_whole_sweep_says(blocks: int, turn_ms: i
             cost = tour_cost(pool.floor, work, 0, NO_LIMIT)
             limit = rng.choice((NO_LIMIT, cost, cost - 1, int(1.1 * whole)))
             look_at(pool, work, changed)
-            priced = changed_cost(pool.floor, work, trails, 0, 0, limit)
+            priced = changed_cost(pool.floor, work, trails, 0, limit)
             assert priced == (cost if cost <= limit else NO_LIMIT)
