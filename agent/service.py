@@ -22,7 +22,8 @@ from agent.core import commands as c
 from agent.core.model import Early
 from agent.desk import TaskDesk
 from agent.floor_link import FloorLink
-from agent.hub import HubInbox, HubOutbox
+from agent.hub_inbox import HubInbox
+from agent.hub_outbox import HubOutbox
 from agent.leases import LeaseKeeper
 from agent.releaser import Releaser
 from agent.roster import PrinterRoster

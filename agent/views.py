@@ -22,7 +22,7 @@ from agent.core.lineage import values_of
 from agent.core.model import FloorException, Order, OrderState, Parcel, PrintJob, StopState, Task
 from agent.core.times import to_text
 from agent.desk import TaskDesk
-from agent.hub import HubOutbox
+from agent.hub_outbox import HubOutbox
 from agent.spool import Spool
 from agent.stations import Stations
 from agent.store.journal import Row, rows

@@ -12,7 +12,8 @@ import pytest
 
 from agent.core import commands as c
 from agent.core.model import FloorException, Order, Stock
-from agent.hub import HubInbox, HubOutbox, command_of, commands_of_row
+from agent.hub_inbox import HubInbox, command_of, commands_of_row
+from agent.hub_outbox import HubOutbox
 from agent.store.store import Store
 from agent.store.tables import table
 from sync.cloudevents import CloudEvent, decode
