@@ -11,7 +11,7 @@ from agent.core import commands as c
 from agent.hub_outbox import acked_sequence
 from agent.store.store import FEED_CURSOR, Store, Transaction
 from sync.cloudevents import CloudEvent
-from sync.protocols import FeedEvent
+from sync.protocols import FeedEvent, Mark
 
 log = logging.getLogger(__name__)
 
@@ -84,26 +84,37 @@ class HubInbox:
     async def cursor(self) -> str | None:
         return await self._store.submit(lambda transaction: transaction.position(FEED_CURSOR))
 
+    async def mark(self, name: str) -> str | None:
+        return await self._store.submit(lambda transaction: transaction.position(name))
+
     async def accept(self, events: Sequence[FeedEvent]) -> None:
         """One commit for a burst; an event that breaks our code is parked alone and blocks nobody."""
+        await self._accept(events, [Mark(FEED_CURSOR, event.cursor) for event in events])
+
+    async def accept_ahead(self, events: Sequence[FeedEvent], mark: Mark | None = None) -> None:
+        """Likewise; only the last event moves the mark, so what was broken off comes again as a whole."""
+        await self._accept(events, [*[None] * (len(events) - 1), mark])
+
+    async def _accept(self, events: Sequence[FeedEvent], marks: Sequence[Mark | None]) -> None:
+        """`marks[i]`: how far the channel is once the event `i` is taken."""
         try:
-            await self._store.submit(lambda transaction: _take_all(transaction, events))
+            await self._store.submit(lambda transaction: _take_all(transaction, events, marks[-1]))
         except _DISK:
             raise  # the disk, not the event
         except Exception:  # found again, one by one, and parked
             log.exception("a burst of %d feed events failed, taking them one by one", len(events))
-            for event in events:
-                await self._accept_alone(event)
+            for event, mark in zip(events, marks, strict=True):
+                await self._accept_alone(event, mark)
 
-    async def _accept_alone(self, event: FeedEvent) -> None:
+    async def _accept_alone(self, event: FeedEvent, mark: Mark | None) -> None:
         try:
-            await self._store.submit(lambda transaction: _take_all(transaction, [event]))
+            await self._store.submit(lambda transaction: _take_all(transaction, [event], mark))
         except _DISK:
             raise
         except Exception as error:  # parked: a person sees it, and the next ones go on
             log.exception("feed event %s of %s is parked", event.event.id, event.event.source)
             text = f"{type(error).__name__}: {error}"
-            await self._store.submit(lambda transaction: _park(transaction, event, text))
+            await self._store.submit(lambda transaction: _park(transaction, event, text, mark))
 
     async def begin_snapshot(self) -> None:
         """Nothing to prepare: rows replace what has their keys."""
@@ -127,7 +138,7 @@ def _row_name(row: dict[str, Any]) -> str:
     return "/".join(str(row[name]) for name in ("order_no", "location", "sku", "carrier") if name in row)
 
 
-def _take_all(transaction: Transaction, events: Sequence[FeedEvent]) -> None:
+def _take_all(transaction: Transaction, events: Sequence[FeedEvent], mark: Mark | None) -> None:
     acked = acked_sequence(transaction)
     for _, event in events:
         command = command_of(event, acked)
@@ -137,12 +148,17 @@ def _take_all(transaction: Transaction, events: Sequence[FeedEvent]) -> None:
         outcome = transaction.ask(command)
         if outcome.status == "refused" and outcome.reason:
             _tell(transaction, f"{event.source}/{event.id}", f"{event.type}: {outcome.reason}")
-    transaction.set_position(FEED_CURSOR, events[-1].cursor)
+    _set(transaction, mark)
 
 
-def _park(transaction: Transaction, event: FeedEvent, reason: str) -> None:
+def _park(transaction: Transaction, event: FeedEvent, reason: str, mark: Mark | None) -> None:
     _tell(transaction, f"{event.event.source}/{event.event.id}", f"{event.event.type}: {reason}")
-    transaction.set_position(FEED_CURSOR, event.cursor)
+    _set(transaction, mark)
+
+
+def _set(transaction: Transaction, mark: Mark | None) -> None:
+    if mark is not None:
+        transaction.set_position(*mark)
 
 
 def _tell(transaction: Transaction, subject: str, text: str) -> None:

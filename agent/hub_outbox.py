@@ -27,7 +27,6 @@ class HubOutbox:
         self._store = store
         self._source = f"/sites/{site}/agent"
         self._reader = store.reader()
-        self._pending: list[int] = []  # sequences of the batch under way
         self._wakeup = Wakeup()
         self.acked = 0
         self.epoch = ""
@@ -45,18 +44,17 @@ class HubOutbox:
         if any(entry.sequence is not None for entry in entries):
             self._wakeup.set()
 
-    async def pending(self, max_events: int, max_bytes: int) -> Sequence[OutboxEvent]:
+    async def pending(self, after: int, max_events: int, max_bytes: int) -> Sequence[OutboxEvent]:
         """In sequence order; the bodies are made from the journal, so every channel ships the same bytes."""
         batch: list[OutboxEvent] = []
         size = 0
         where = "WHERE sequence > ? ORDER BY sequence LIMIT ?"
-        for row in rows(self._reader, where, (self.acked, max_events)):
+        for row in rows(self._reader, where, (after, max_events)):
             event = self._outbox_event(row.entry)
             size += len(event.body) + 1
             if batch and size > max_bytes:
                 break
             batch.append(event)
-        self._pending = [event.sequence for event in batch]
         return batch
 
     def _outbox_event(self, entry: Entry) -> OutboxEvent:
@@ -69,32 +67,51 @@ class HubOutbox:
         return OutboxEvent(sequence, event.id, encode(event))
 
     async def settle(self, results: Sequence[Result]) -> None:
-        """The hub's word on the oldest pending events; a rejected one is parked with an exception."""
-        settled = self._pending[: len(results)]
-        if not settled:
-            return
-        rejected = [result for result in results if result.status == "rejected"]
+        """The hub's word, as far as it goes on without a gap; a rejected event is parked with an exception."""
 
-        def commit(transaction: Transaction) -> None:
-            for result in rejected:
-                text = (
-                    f"the hub rejected event {result.id}: {(result.problem or {}).get('detail', 'no reason')}"
-                )
-                transaction.ask(c.OpenException(kind="rejected-event", subject=result.id, text=text))
-            transaction.set_position(RELAY_ACKED, str(settled[-1]))
+        def commit(transaction: Transaction) -> int:
+            acked = before = acked_sequence(transaction)
+            for result in results:
+                if self._sequence_of(transaction, result.id) != acked + 1:
+                    continue
+                acked += 1
+                if result.status == "rejected":
+                    _park(transaction, result)
+            if acked > before:
+                transaction.set_position(RELAY_ACKED, str(acked))
+            return acked
 
-        await self._store.submit(commit)
-        self.acked = settled[-1]
-        self._pending = self._pending[len(results) :]
+        self.acked = await self._store.submit(commit)
+
+    def _sequence_of(self, transaction: Transaction, event_id: str) -> int | None:
+        """Of one of our events, by its id."""
+        epoch, _, row = event_id.rpartition("-")
+        if epoch != self.epoch or not (row.isascii() and row.isdigit()) or len(row) > 18:
+            return None
+        found = transaction.floor.connection.execute(
+            "SELECT sequence FROM journal WHERE row = ?", (int(row),)
+        ).fetchone()
+        return None if found is None else found[0]
 
     async def rewind(self, expected_sequence: int) -> None:
         self.acked = expected_sequence - 1
         await self._store.submit(lambda transaction: transaction.set_position(RELAY_ACKED, str(self.acked)))
 
-    async def wait(self) -> None:
-        await self._wakeup.wait()
+    async def wait(self, after: int) -> None:
+        while self._store_head() <= after:
+            await self._wakeup.wait()
+
+    def _store_head(self) -> int:
+        """The last sequence that is committed."""
+        sql = "SELECT coalesce(max(sequence), 0) FROM journal WHERE sequence IS NOT NULL"
+        return int(self._reader.execute(sql).fetchone()[0])
 
     def oldest_unsent_at(self) -> int | None:
         """When the first event that the hub has not got was committed; None: it has them all."""
         row = self._reader.execute("SELECT at FROM journal WHERE sequence = ?", (self.acked + 1,)).fetchone()
         return None if row is None else int(row[0])
+
+
+def _park(transaction: Transaction, result: Result) -> None:
+    text = f"the hub rejected event {result.id}: {(result.problem or {}).get('detail', 'no reason')}"
+    transaction.ask(c.OpenException(kind="rejected-event", subject=result.id, text=text))

@@ -27,6 +27,13 @@ class FeedEvent(NamedTuple):
     event: CloudEvent
 
 
+class Mark(NamedTuple):
+    """How far a channel is that counts for itself: the file, say, that was taken last."""
+
+    name: str
+    value: str
+
+
 class Inbox(Protocol):
     """Where the feed's events go. Each call returns only after the commit."""
 
@@ -35,6 +42,15 @@ class Inbox(Protocol):
 
     async def accept(self, events: Sequence[FeedEvent]) -> None:
         """Commit the events and the last one's cursor together. A repeat is no error."""
+
+    async def accept_ahead(self, events: Sequence[FeedEvent], mark: Mark | None = None) -> None:
+        """Commit events that a channel without a gapless cursor has brought, and how far it is (`mark`).
+
+        The cursor stays: what follows it comes once more, and is a repeat then.
+        """
+
+    async def mark(self, name: str) -> str | None:
+        """The value of the last committed mark of that name; None before the first."""
 
     async def begin_snapshot(self) -> None:
         """Rows of a whole view follow; another one may have been broken off before."""
@@ -65,21 +81,32 @@ class Result(msgspec.Struct, frozen=True, omit_defaults=True):
 class Outbox(Protocol):
     """Where the events for the hub wait."""
 
-    async def pending(self, max_events: int, max_bytes: int) -> Sequence[OutboxEvent]:
-        """The next events after the settled position in sequence order; at least one, if there is any."""
+    @property
+    def acked(self) -> int:
+        """Up to which sequence the hub has said its word."""
+        ...
+
+    async def pending(self, after: int, max_events: int, max_bytes: int) -> Sequence[OutboxEvent]:
+        """The next events after a sequence, in order; at least one, if there is any."""
 
     async def settle(self, results: Sequence[Result]) -> None:
-        """Commit what the hub said of the oldest pending events."""
+        """Commit the hub's word on events, as far as it goes on without a gap from `acked`.
+
+        A word on what is settled already, or on an id that is none of ours, changes nothing.
+        """
 
     async def rewind(self, expected_sequence: int) -> None:
         """The hub wants to have the events from this sequence number on (again)."""
 
-    async def wait(self) -> None:
-        """Return once there may be something pending."""
+    async def wait(self, after: int) -> None:
+        """Return once there may be something pending after a sequence."""
 
 
 class Channel(Protocol):
     """A way to the hub for the relay's batches; every channel ships the same events with the same ids."""
 
     async def ship(self, events: Sequence[OutboxEvent]) -> Sequence[Result]:
-        """Hand over one batch; the results come in the events' order. Raises HubError."""
+        """Hand over one batch; the results come in the events' order. Raises HubError.
+
+        Fewer results than events: the hub's word on the others comes later, over the channel's own task.
+        """

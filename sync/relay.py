@@ -49,10 +49,11 @@ class Relay:
     async def run(self) -> NoReturn:
         """Ship until cancelled; only what the outbox raises comes out of here."""
         while True:
-            batch = await self._outbox.pending(1 if self._singly else self._max_events, MAX_BYTES)
+            most = 1 if self._singly else self._max_events
+            batch = await self._outbox.pending(self._outbox.acked, most, MAX_BYTES)
             if not batch:
                 self._link.show(up=True, doing="idle")
-                await self._outbox.wait()
+                await self._outbox.wait(self._outbox.acked)
                 continue
             try:
                 await self._ship(batch)

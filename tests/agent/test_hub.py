@@ -17,7 +17,7 @@ from agent.hub_outbox import HubOutbox
 from agent.store.store import Store
 from agent.store.tables import table
 from sync.cloudevents import CloudEvent, decode
-from sync.protocols import FeedEvent, OutboxEvent, Result
+from sync.protocols import FeedEvent, Mark, OutboxEvent, Result
 from tests.agent.floors import count, document, order, paid, sku
 
 
@@ -200,7 +200,7 @@ def accepted(events: Sequence[OutboxEvent]) -> list[Result]:
 
 async def test_the_gap_is_shipped_in_sequence_order(store: Store, outbox: HubOutbox) -> None:
     await some_events(store)
-    batch = await outbox.pending(500, 2**20)
+    batch = await outbox.pending(outbox.acked, 500, 2**20)
     assert numbers(batch) == [1, 2, 3, 4]
     event = decode(batch[0].body)
     assert (event.source, event.type, event.subject) == ("/sites/WH1/agent", "order.accepted", "SO-1")
@@ -212,61 +212,110 @@ async def test_the_same_event_has_the_same_bytes_for_ever(store: Store, outbox: 
     again = HubOutbox(store, "WH1")
     await again.open()
     assert (
-        await outbox.pending(500, 2**20)
-        == await outbox.pending(500, 2**20)
-        == await again.pending(500, 2**20)
+        await outbox.pending(outbox.acked, 500, 2**20)
+        == await outbox.pending(outbox.acked, 500, 2**20)
+        == await again.pending(again.acked, 500, 2**20)
     )
 
 
 async def test_a_batch_keeps_within_its_limits_but_is_never_empty(store: Store, outbox: HubOutbox) -> None:
     await some_events(store)
-    assert numbers(await outbox.pending(2, 2**20)) == [1, 2]
-    assert numbers(await outbox.pending(500, 1)) == [1]
+    assert numbers(await outbox.pending(outbox.acked, 2, 2**20)) == [1, 2]
+    assert numbers(await outbox.pending(outbox.acked, 500, 1)) == [1]
 
 
 async def test_what_is_settled_is_not_shipped_again_restarts_included(
     store: Store, outbox: HubOutbox
 ) -> None:
     await some_events(store)
-    batch = await outbox.pending(3, 2**20)
+    batch = await outbox.pending(outbox.acked, 3, 2**20)
     await outbox.settle(accepted(batch[:2]))
     await outbox.settle(accepted(batch[2:]))
     again = HubOutbox(store, "WH1")
     await again.open()
-    assert numbers(await again.pending(500, 2**20)) == numbers(await outbox.pending(500, 2**20)) == [4]
+    assert (
+        numbers(await again.pending(again.acked, 500, 2**20))
+        == numbers(await outbox.pending(outbox.acked, 500, 2**20))
+        == [4]
+    )
 
 
 async def test_a_duplicate_counts_as_accepted(store: Store, outbox: HubOutbox) -> None:
     await some_events(store, 1)
-    (event,) = await outbox.pending(500, 2**20)
+    (event,) = await outbox.pending(outbox.acked, 500, 2**20)
     await outbox.settle([Result(event.id, "duplicate")])
-    assert (await outbox.pending(500, 2**20), exceptions(store)) == ([], [])
+    assert (await outbox.pending(outbox.acked, 500, 2**20), exceptions(store)) == ([], [])
 
 
 async def test_a_rejected_event_is_parked_with_an_exception_and_the_next_go_on(
     store: Store, outbox: HubOutbox
 ) -> None:
     await some_events(store, 2)
-    first, second = await outbox.pending(500, 2**20)
+    first, second = await outbox.pending(outbox.acked, 500, 2**20)
     await outbox.settle(
         [Result(first.id, "rejected", {"detail": "no such order"}), Result(second.id, "accepted")]
     )
     assert exceptions(store) == [f"rejected-event:{first.id}"]
-    assert [decode(event.body).type for event in await outbox.pending(500, 2**20)] == ["exception.opened"]
+    assert [decode(event.body).type for event in await outbox.pending(outbox.acked, 500, 2**20)] == [
+        "exception.opened"
+    ]
 
 
 async def test_a_hub_that_misses_events_gets_them_again(store: Store, outbox: HubOutbox) -> None:
     await some_events(store)
-    await outbox.settle(accepted(await outbox.pending(500, 2**20)))
+    await outbox.settle(accepted(await outbox.pending(outbox.acked, 500, 2**20)))
     await outbox.rewind(3)
-    assert numbers(await outbox.pending(500, 2**20)) == [3, 4]
+    assert numbers(await outbox.pending(outbox.acked, 500, 2**20)) == [3, 4]
     again = HubOutbox(store, "WH1")
     await again.open()
     assert again.acked == 2
 
 
+async def test_a_word_that_comes_late_or_before_its_turn_changes_nothing(
+    store: Store, outbox: HubOutbox
+) -> None:
+    await some_events(store)
+    first, second, third, _ = accepted(await outbox.pending(0, 500, 2**20))
+    await outbox.settle([second])
+    assert outbox.acked == 0
+    await outbox.settle([Result("of-another-site", "accepted"), first, third])
+    assert outbox.acked == 1
+    await outbox.settle([first, second, third])
+    await outbox.settle([first])
+    assert outbox.acked == 3
+
+
+async def test_events_that_are_on_their_way_may_be_passed_over(store: Store, outbox: HubOutbox) -> None:
+    await some_events(store)
+    assert numbers(await outbox.pending(2, 500, 2**20)) == [3, 4]
+
+
+async def test_what_comes_ahead_of_the_cursor_leaves_it_and_is_a_repeat_later(
+    store: Store, inbox: HubInbox
+) -> None:
+    await inbox.accept([created(1)])
+    early = [created(2, "SO-2"), created(3, "SO-3")]
+    await inbox.accept_ahead(early, Mark("files.in", "7"))
+    assert (orders(store), await inbox.cursor(), await inbox.mark("files.in")) == (
+        ["SO-1", "SO-2", "SO-3"],
+        "1",
+        "7",
+    )
+    head = store.reader().execute("SELECT max(row) FROM journal").fetchone()
+    await inbox.accept(early)
+    assert (await inbox.cursor(), store.reader().execute("SELECT max(row) FROM journal").fetchone()) == (
+        "3",
+        head,
+    )
+
+
+async def test_a_poison_event_ahead_of_the_cursor_blocks_nobody(store: Store, inbox: HubInbox) -> None:
+    await inbox.accept_ahead([created(1), poison(2), created(3, "SO-3")], Mark("files.in", "1"))
+    assert (orders(store), await inbox.mark("files.in")) == (["SO-1", "SO-3"], "1")
+
+
 async def test_who_waits_is_woken_by_the_commit_of_a_public_event(store: Store, outbox: HubOutbox) -> None:
-    waiting = asyncio.create_task(outbox.wait())
+    waiting = asyncio.create_task(outbox.wait(0))
     await store.ask(sku("A"))
     assert not waiting.done(), "nothing for the hub"
     await store.ask(paid())
@@ -280,7 +329,7 @@ async def test_the_age_of_the_backlog_is_that_of_its_oldest_event(store: Store, 
     await some_events(store, 2)
     oldest = outbox.oldest_unsent_at()
     assert oldest is not None
-    await outbox.settle(accepted(await outbox.pending(1, 2**20)))
+    await outbox.settle(accepted(await outbox.pending(outbox.acked, 1, 2**20)))
     newer = outbox.oldest_unsent_at()
     assert newer is not None
     assert newer >= oldest
@@ -289,7 +338,7 @@ async def test_the_age_of_the_backlog_is_that_of_its_oldest_event(store: Store, 
 async def test_a_pick_of_a_count_and_its_sequence_agree(store: Store, outbox: HubOutbox) -> None:
     """What the hub writes back as `as_of_sequence` is the number that it got from the outbox."""
     await some_events(store, 1)
-    (event,) = await outbox.pending(500, 2**20)
+    (event,) = await outbox.pending(outbox.acked, 500, 2**20)
     head = await store.submit(lambda t: t.floor.head.sequence)
     assert head == event.sequence
     assert (await store.ask(count("A-01", "A", 5, as_of=head))).status == "applied"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from sync.cloudevents import CloudEvent, encode
-from sync.protocols import FeedEvent, OutboxEvent, Result
+from sync.protocols import FeedEvent, Mark, OutboxEvent, Result
 
 SOURCE = "/sites/WH1/agent"
 
@@ -19,6 +19,8 @@ class MemoryInbox:
         self.at = cursor
         self.rows: dict[str, list[dict[str, Any]]] = {}
         self.events: list[FeedEvent] = []
+        self.ahead: list[FeedEvent] = []
+        self.marks: dict[str, str] = {}
         self.batches: list[int] = []
         self.snapshots = 0
         self.gate = asyncio.Event()
@@ -33,6 +35,16 @@ class MemoryInbox:
         self.events += events
         self.batches.append(len(events))
         await self._move(events[-1].cursor)
+
+    async def accept_ahead(self, events: Sequence[FeedEvent], mark: Mark | None = None) -> None:
+        await self.gate.wait()
+        self.ahead += events
+        if mark is not None:
+            self.marks[mark.name] = mark.value
+        await self._move(self.at)
+
+    async def mark(self, name: str) -> str | None:
+        return self.marks.get(name)
 
     async def begin_snapshot(self) -> None:
         self.rows = {}
@@ -52,7 +64,7 @@ class MemoryInbox:
     def subjects(self) -> list[str | None]:
         return [event.event.subject for event in self.events]
 
-    async def _move(self, cursor: str) -> None:
+    async def _move(self, cursor: str | None) -> None:
         async with self._changed:
             self.at = cursor
             self._changed.notify_all()
@@ -69,9 +81,13 @@ class MemoryOutbox:
         self.waited_for = asyncio.Event()
         self._changed = asyncio.Condition()
 
-    async def pending(self, max_events: int, max_bytes: int) -> Sequence[OutboxEvent]:
+    @property
+    def acked(self) -> int:
+        return self.settled
+
+    async def pending(self, after: int, max_events: int, max_bytes: int) -> Sequence[OutboxEvent]:
         batch: list[OutboxEvent] = []
-        for event in self.events[self.settled : self.settled + max_events]:
+        for event in self.events[after : after + max_events]:
             max_bytes -= len(event.body)
             if batch and max_bytes < 0:
                 break
@@ -80,18 +96,20 @@ class MemoryOutbox:
 
     async def settle(self, results: Sequence[Result]) -> None:
         async with self._changed:
-            self.results |= {result.id: result for result in results}
-            self.settled += len(results)
+            for result in results:
+                if self.settled < len(self.events) and result.id == self.events[self.settled].id:
+                    self.results[result.id] = result
+                    self.settled += 1
             self._changed.notify_all()
 
     async def rewind(self, expected_sequence: int) -> None:
         self.rewinds.append(expected_sequence)
         self.settled = expected_sequence - 1
 
-    async def wait(self) -> None:
+    async def wait(self, after: int) -> None:
         self.waited_for.set()
         async with self._changed:
-            await self._changed.wait_for(lambda: self.settled < len(self.events))
+            await self._changed.wait_for(lambda: after < len(self.events))
 
     async def add(self, event: OutboxEvent) -> None:
         async with self._changed:
