@@ -8,6 +8,7 @@ from typing import Any
 
 from agent import manifests
 from agent.api.messages import (
+    ChannelView,
     DeparturesView,
     ExceptionView,
     FloorView,
@@ -28,7 +29,8 @@ from agent.stations import Stations
 from agent.store.journal import Row, rows
 from agent.store.store import Store, now_ms
 from agent.store.tables import table
-from sync.protocols import LinkState
+from sync.protocols import ChannelState, LinkState
+from sync.times import format_time
 
 _STATES = (*(state.value for state in OrderState if state is not OrderState.CANCELLED), "held", "cancelled")
 _SHOWN_EXCEPTIONS = 50
@@ -47,8 +49,17 @@ class Views:
         self.outbox: HubOutbox | None = None
         self.feed: LinkState | None = None
         self.relay: LinkState | None = None
+        self.channels: tuple[ChannelState, ...] = ()
         self.degraded: tuple[str, ...] = ()
         self.ready = False
+
+    def show_feed(self, state: LinkState) -> None:
+        """How the feed is, from now on."""
+        self.feed = state
+
+    def show_relay(self, state: LinkState) -> None:
+        """How the relay is, from now on."""
+        self.relay = state
 
     def floor(self) -> FloorView:
         """Everything that matters at a glance."""
@@ -146,8 +157,7 @@ class Views:
     def _hub(self) -> HubView:
         head = self._one("SELECT coalesce(max(sequence), 0) FROM journal WHERE sequence IS NOT NULL")
         acked = self.outbox.acked if self.outbox is not None else 0
-        oldest = self.outbox.oldest_unsent_at() if self.outbox is not None else None
-        age_s = max(0.0, (now_ms() - oldest) / 1000) if oldest is not None else 0.0
+        age_s = self.outbox.unsent_s() if self.outbox is not None else 0.0
         reason = " · ".join(
             state.reason for state in (self.feed, self.relay) if state is not None and state.reason
         )
@@ -159,6 +169,10 @@ class Views:
             acked_sequence=acked,
             backlog=head - acked,
             oldest_unsent_s=age_s,
+            channels=tuple(
+                ChannelView(each.name, each.state, each.active, each.reason, format_time(each.since))
+                for each in self.channels
+            ),
         )
 
     def exceptions(self) -> dict[str, Any]:

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import (
+    AbstractContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    contextmanager,
+    nullcontext,
+)
 from datetime import UTC, datetime
 from ipaddress import ip_address
 from pathlib import Path
@@ -18,6 +24,7 @@ import httpx_sse
 import msgspec
 
 from sync.backoff import parse_retry_after
+from sync.bounded import events_of, read_body
 from sync.cloudevents import join_batch
 from sync.errors import (
     Busy,
@@ -26,6 +33,7 @@ from sync.errors import (
     NotTheHub,
     Refused,
     SequenceGap,
+    SlowDown,
     TooLarge,
     Unacceptable,
     Unauthorized,
@@ -37,15 +45,27 @@ from sync.protocols import OutboxEvent, Result
 T = TypeVar("T")
 
 
+_PROBE_S = 5.0
+_AS_JSON = {"Accept": "application/json"}
+
+
 class _Results(msgspec.Struct, frozen=True):
     results: list[Result]
+
+
+class _FeedPage(msgspec.Struct, frozen=True):
+    events: list[msgspec.Raw]
+    next: str
 
 
 class HubClient:
     """Owns the connections of one site to one hub base URL; `async with` closes them.
 
-    `timeout_s` bounds each request as a whole; the event stream has its own silence limit.
+    `timeout_s` bounds each request as a whole; the event stream has its own silence limit. Each request runs inside
+    `calling()`, which sees how it ends: the breaker's place.
     """
+
+    handed: int = 0  # every batch is answered at once
 
     def __init__(
         self,
@@ -57,8 +77,10 @@ class HubClient:
         cert_file: Path | None = None,
         key_file: Path | None = None,
         timeout_s: float = 15.0,
+        calling: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self._timeout_s = timeout_s
+        self._calling = calling
         self._http = httpx.AsyncClient(
             base_url=f"{url.rstrip('/')}/v1/sites/{quote(site, safe='')}/",
             headers={"Authorization": f"Bearer {token}", "User-Agent": "floorhand"},
@@ -81,23 +103,40 @@ class HubClient:
 
     async def get(self, path: str, params: Mapping[str, str] | None = None) -> httpx.Response:
         """A whole answer with status 200. Raises HubError."""
-        return await self._request("GET", path, params=params)
+        with self._calling():
+            return await self._request("GET", path, params=params)
 
     async def post(
-        self, path: str, content: bytes, *, content_type: str = "application/json", key: str | None = None
-    ) -> httpx.Response:
-        """Send a body; `key` makes the request repeatable. Raises HubError."""
+        self,
+        path: str,
+        content: bytes,
+        answer: type[T],
+        *,
+        content_type: str = "application/json",
+        key: str | None = None,
+    ) -> T:
+        """Send a body, read the answer; `key` makes the request repeatable. Raises HubError."""
         headers = {"Content-Type": content_type} | ({"Idempotency-Key": key} if key else {})
-        return await self._request("POST", path, content=content, headers=headers)
+        with self._calling():
+            return _read(await self._request("POST", path, content=content, headers=headers), answer)
 
     async def ship(self, events: Sequence[OutboxEvent]) -> Sequence[Result]:
         """POST one batch of events; a Result per event in the same order. Raises HubError."""
         body = join_batch(event.body for event in events)
-        answer = await self.post("events", body, content_type="application/cloudevents-batch+json")
-        results = read(answer, _Results).results
-        if [result.id for result in results] != [event.id for event in events]:
-            raise NotTheHub("the hub's results do not match the events that were sent")
+        headers = {"Content-Type": "application/cloudevents-batch+json"}
+        with self._calling():
+            answer = await self._request("POST", "events", content=body, headers=headers)
+            results = _read(answer, _Results).results
+            if [result.id for result in results] != [event.id for event in events]:
+                raise NotTheHub("the hub's results do not match the events that were sent")
         return results
+
+    async def probe(self) -> None:
+        """Ask for one event of the feed, for the sake of an answer. Raises HubError."""
+        with self._calling():
+            async with _within(_PROBE_S):
+                page = await self._request("GET", "feed", params={"limit": "1"}, headers=_AS_JSON)
+            _read(page, _FeedPage)
 
     @asynccontextmanager
     async def feed(
@@ -109,34 +148,55 @@ class HubClient:
             headers["Last-Event-ID"] = cursor
         timeout = httpx.Timeout(self._timeout_s, read=silence_s)
         async with AsyncExitStack() as connection:
-            with _faults():
+            with self._calling(), _faults():
                 async with asyncio.timeout(self._timeout_s):
                     source = await connection.enter_async_context(
                         httpx_sse.aconnect_sse(self._http, "GET", "feed", headers=headers, timeout=timeout)
                     )
                     if not source.response.is_success:
-                        await source.response.aread()
-                _check(source.response)
+                        _check(source.response, await read_body(source.response))
                 _check_stream(source.response)
-            yield _events(source)
+            yield _events(source.response)
 
     async def _request(self, method: str, path: str, **rest: Any) -> httpx.Response:
+        """The answer, if it is one of success; its body is read as far as any body of the hub goes."""
         with _faults():
-            async with asyncio.timeout(self._timeout_s):
-                response = await self._http.request(method, path, **rest)
-        _check(response)
-        return response
+            async with asyncio.timeout(self._timeout_s), self._http.stream(method, path, **rest) as response:
+                body = await read_body(response)
+        _check(response, body)
+        return httpx.Response(response.status_code, headers=_plain(response.headers), content=body)
 
 
-async def _events(source: httpx_sse.EventSource) -> AsyncIterator[httpx_sse.ServerSentEvent]:
+def _plain(headers: httpx.Headers) -> httpx.Headers:
+    """Those of a body that is unpacked and whole."""
+    return httpx.Headers(
+        [
+            (name, value)
+            for name, value in headers.items()
+            if name not in {"content-encoding", "content-length"}
+        ]
+    )
+
+
+async def _events(response: httpx.Response) -> AsyncIterator[httpx_sse.ServerSentEvent]:
     """The stream's events, network faults as HubErrors; comments only feed the silence watchdog."""
     with _faults():
-        async for event in source.aiter_sse():
+        async for event in events_of(response).aiter_sse():
             if event.data:  # a comment followed by an empty line comes out as an event without data
                 yield event
 
 
-def read(response: httpx.Response, kind: type[T]) -> T:
+@asynccontextmanager
+async def _within(limit_s: float) -> AsyncIterator[None]:
+    """Raises Unreachable where the block takes longer."""
+    try:
+        async with asyncio.timeout(limit_s):
+            yield
+    except TimeoutError:
+        raise Unreachable(f"the hub did not answer within {limit_s:g} s") from None
+
+
+def _read(response: httpx.Response, kind: type[T]) -> T:
     """The answer's JSON as `kind`. Raises NotTheHub."""
     try:
         return msgspec.json.decode(response.content, type=kind)
@@ -159,14 +219,15 @@ def _faults() -> Iterator[None]:
         raise Unreachable(f"{type(error).__name__}: {error}") from error
 
 
-def _check(response: httpx.Response) -> None:
+def _check(response: httpx.Response, body: bytes) -> None:
     """Return for 2xx; raise the HubError that the answer stands for."""
     if response.is_success:
         return
-    status, problem = response.status_code, _problem(response)
+    status, problem = response.status_code, _problem(body)
     if status == 429 or status >= 500:
         wait_s = parse_retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
-        raise Busy(status, str(problem.get("detail") or response.reason_phrase), wait_s)
+        kind = SlowDown if status == 429 else Busy
+        raise kind(status, str(problem.get("detail") or response.reason_phrase), wait_s)
     if status < 400:
         raise NotTheHub(f"status {status} is no answer of the hub (a captive portal?)")
     raise _refusal(status, problem)
@@ -197,10 +258,10 @@ def _gap(problem: dict[str, Any]) -> HubError:
         return NotTheHub("a sequence-gap without the expected number")
 
 
-def _problem(response: httpx.Response) -> dict[str, Any]:
+def _problem(body: bytes) -> dict[str, Any]:
     """The RFC 9457 document of an answer; {} where there is none that can be read."""
     try:
-        problem = msgspec.json.decode(response.content)
+        problem = msgspec.json.decode(body)
     except (msgspec.DecodeError, RecursionError, ValueError):
         return {}  # an error page of something in between: the status alone must do
     return problem if isinstance(problem, dict) else {}
