@@ -24,8 +24,8 @@ MAX_BYTES = 1_048_576 - MAX_EVENTS - 2  # the commas and brackets of a batch cou
 class Relay:
     """The agent → hub direction over whichever channel the switch names, one batch in flight.
 
-    A batch that the hub cannot take is halved (413) or shipped one by one (400, 415, 422), so that
-    only the event at fault is rejected. A gap rewinds the outbox; the same gap again without progress between
+    A batch that the hub cannot take (413, 400, 415, 422) is halved down to single events, so that only the event at
+    fault is rejected, after a few requests. A gap rewinds the outbox; the same gap again without progress between
     waits like a fault.
     """
 
@@ -47,7 +47,6 @@ class Relay:
         self._sleep = sleep
         self._link = Link("relay", on_state, backoff=backoff, sleep=self._wait, rng=rng, now=now)
         self._max_events = MAX_EVENTS
-        self._singly = 0  # how many of the next events go one by one
         self._rewound_to: int | None = None
 
     async def run(self) -> NoReturn:
@@ -56,7 +55,7 @@ class Relay:
             name = self._switch.active
             channel = self._channels[name]
             after = max(self._outbox.acked, channel.handed)
-            batch = await self._outbox.pending(after, 1 if self._singly else self._max_events, MAX_BYTES)
+            batch = await self._outbox.pending(after, self._max_events, MAX_BYTES)
             if not batch:
                 self._link.show(up=True, doing="idle")
                 await first_of(self._outbox.wait(after), self._switch.changed())
@@ -78,22 +77,19 @@ class Relay:
             results = await channel.ship(batch)
         except SequenceGap as gap:
             await self._rewind(batch, gap)
-        except TooLarge as error:
+        except (TooLarge, Unacceptable) as error:
             self._max_events = max(1, len(batch) // 2)
-            await self._reject_single(batch, error)
-        except Unacceptable as error:
-            self._singly = max(self._singly, len(batch))
-            await self._reject_single(batch, error)
+            if len(batch) == 1:
+                await self._reject(batch[0], error)
         else:
             await self._outbox.settle(results)
-            self._shipped(len(batch))
+            self._shipped()
 
-    def _shipped(self, count: int) -> None:
+    def _shipped(self) -> None:
         """The hub took them: grow the batch again, forget failures."""
         self._link.good()
         self._link.show(up=True, doing="sending")
         self._rewound_to = None
-        self._singly = max(0, self._singly - count)
         self._max_events = min(MAX_EVENTS, self._max_events * 2)
 
     async def _rewind(self, batch: Sequence[OutboxEvent], gap: SequenceGap) -> None:
@@ -105,14 +101,11 @@ class Relay:
         log.warning("relay: %s; shipping again from %d", gap, gap.expected)
         await self._outbox.rewind(gap.expected)
 
-    async def _reject_single(self, batch: Sequence[OutboxEvent], error: TooLarge | Unacceptable) -> None:
-        """A single event that is refused is rejected for good; a larger batch is tried in pieces first."""
-        if len(batch) > 1:
-            return
-        log.error("relay: event %s is refused: %s", batch[0].id, error)
+    async def _reject(self, event: OutboxEvent, error: TooLarge | Unacceptable) -> None:
+        """An event that is refused alone is rejected for good."""
+        log.error("relay: event %s is refused: %s", event.id, error)
         problem = error.problem or {"status": error.status, "title": str(error)}
-        await self._outbox.settle([Result(batch[0].id, "rejected", problem)])
-        self._singly = max(0, self._singly - 1)
+        await self._outbox.settle([Result(event.id, "rejected", problem)])
 
 
 async def _awaited(work: Awaitable[None]) -> None:
