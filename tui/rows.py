@@ -150,6 +150,7 @@ def _exception_row(waiting: ExceptionView, now: str) -> Row:
         text_cell(waiting.kind),
         text_cell(waiting.order_no or "-"),
         text_cell(waiting.text),
+        text_cell(waiting.proposal or "-"),
     )
     return Row(waiting.exception, cells)
 
@@ -214,6 +215,7 @@ EXCEPTIONS: Table[FloorView] = Table(
         Column("kind", "Kind"),
         Column("order", "Order"),
         Column("text", "What"),
+        Column("proposal", "Proposal"),
     ),
     lambda view: tuple(_exception_row(waiting, view.at) for waiting in _oldest_first(view)),
     "nothing waits for a person",

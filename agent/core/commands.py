@@ -291,6 +291,7 @@ class OpenException(Command, frozen=True):
     subject: str
     text: str
     order_no: str | None = None
+    proposal: str = ""
 
 
 class ReportFault(Command, frozen=True):

@@ -399,6 +399,10 @@ class Task(Entity, frozen=True):
         """The stop with that id."""
         return next((each for each in self.stops if each.stop == stop), None)
 
+    def wants(self, location: str, sku: str) -> bool:
+        """Is something of this SKU still to be picked there?"""
+        return any(stop.open_qty and (stop.location, stop.sku) == (location, sku) for stop in self.stops)
+
     @property
     def order_nos(self) -> tuple[str, ...]:
         """In slot order, each once."""
@@ -511,6 +515,7 @@ class FloorException(Entity, frozen=True):
     opened_at: int
     closed_at: int | None = None
     note: str = ""
+    proposal: str = ""  # what to do about it
 
 
 class Device(Entity, frozen=True):
