@@ -149,8 +149,7 @@ def _exception_row(waiting: ExceptionView, now: str) -> Row:
         Cell(f"{duration_text(open_s)} {level.mark}", open_s, level),
         text_cell(waiting.kind),
         text_cell(waiting.order_no or "-"),
-        text_cell(waiting.text),
-        text_cell(waiting.proposal or "-"),
+        text_cell(f"{waiting.text} → {waiting.proposal}" if waiting.proposal else waiting.text),
     )
     return Row(waiting.exception, cells)
 
@@ -215,7 +214,6 @@ EXCEPTIONS: Table[FloorView] = Table(
         Column("kind", "Kind"),
         Column("order", "Order"),
         Column("text", "What"),
-        Column("proposal", "Proposal"),
     ),
     lambda view: tuple(_exception_row(waiting, view.at) for waiting in _oldest_first(view)),
     "nothing waits for a person",
