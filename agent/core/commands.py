@@ -68,11 +68,14 @@ class RequestLease(Command, frozen=True):
 
 
 class TakeLease(Command, frozen=True):
+    """`failed`: numbers with a wrong check digit, which are not among `numbers`."""
+
     request_key: str
     lease: str
     carrier: str
     numbers: tuple[str, ...]
     expires_at: int
+    failed: tuple[str, ...] = ()
 
 
 class RefuseLease(Command, frozen=True):

@@ -1,2 +1,0 @@
--- What to do about an exception, for people.
-ALTER TABLE exceptions ADD COLUMN proposal TEXT NOT NULL DEFAULT '';
