@@ -49,7 +49,12 @@ class HubLink:
         await self._outbox.open()
         self._clients[FIRST] = await stack.enter_async_context(self._http())
         self._channels[FIRST] = self._clients[FIRST]
-        self.leases = LeaseKeeper(self._store, self._clients[FIRST])
+        self.leases = LeaseKeeper(
+            self._store,
+            self._clients[FIRST],
+            lease_hours=self._config.hub.lease_hours,
+            checks=self._config.checks,
+        )
 
     def _http(self) -> HubClient:
         hub, beside = self._config.hub, self._config.beside

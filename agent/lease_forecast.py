@@ -1,9 +1,9 @@
 """How many waybill numbers a carrier's pool needs, from what was used hour by hour: pure, the clock passed in.
 
-The estimate is an upper one. An hour to come takes what the same hour of the day took before, the last days weighing more,
-plus a standard deviation, and no less than a week before; where more is used just now than that says, all of it grows.
-The pool is then played forward: every hour takes its numbers, those that expire first go first, and what has expired is
-gone. What is missing by then is leased, and no more, so that nothing is leased which would expire unused.
+The estimate is an upper one. An hour to come takes what the same hour of the day took before, the last days weighing
+more, plus a standard deviation, and no less than a week before; where more is used just now than that says, all of it
+grows. The pool is then played forward: every hour takes its numbers, those that expire first go first, and what has
+expired is gone. What is missing by then is leased, and no more, so that nothing is leased which would expire unused.
 """
 
 from __future__ import annotations
@@ -74,7 +74,8 @@ def _play(pools: Sequence[WaybillPool], takes: Sequence[float], at: int) -> tupl
     lasts_h, missing, expired = None, 0.0, 0.0
     for number, wanted in enumerate(takes):
         while left and left[0][0] <= at + number * HOUR_MS:
-            expired += left.pop(0)[1] if lasts_h is None else 0.0 * left.pop(0)[1]
+            gone = left.pop(0)[1]
+            expired += gone if lasts_h is None else 0.0
         lacking = _take(left, wanted)
         if lacking > 0 and lasts_h is None:
             lasts_h = number
