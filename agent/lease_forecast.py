@@ -21,6 +21,7 @@ _DAY_H, _WEEK_H = 24, 168
 _FADING = 0.8  # the weight of a day beside the one after it
 _RECENT_H = 6
 _MOST_SURGE = 4.0
+_ROUNDING = 0.01  # of a number: no hour lacks so little
 _SPARE_PART = (
     12  # so much of the time to be covered is leased beyond it, so that not every label asks the hub again
 )
@@ -77,10 +78,10 @@ def _play(pools: Sequence[WaybillPool], takes: Sequence[float], at: int) -> tupl
             gone = left.pop(0)[1]
             expired += gone if lasts_h is None else 0.0
         lacking = _take(left, wanted)
-        if lacking > 0 and lasts_h is None:
+        if lacking > _ROUNDING and lasts_h is None:
             lasts_h = number
         missing += lacking
-    return lasts_h, ceil(missing), int(expired)
+    return lasts_h, ceil(missing - _ROUNDING), round(expired)
 
 
 def _take(left: list[list[float]], wanted: float) -> float:

@@ -38,12 +38,10 @@ def take_lease(story: Story, command: c.TakeLease) -> Refused | None:
 
 
 def _tell_failed(story: Story, command: c.TakeLease) -> None:
-    """Numbers that the carrier's own scanners would not read never join the pool."""
-    carrier = command.carrier
+    """Numbers that the carrier's own scanners would not read never join the pool; a person has them put right."""
     if not command.failed:
-        if command.numbers:
-            story.close_exception(FAILED_CHECK, carrier, "the numbers of a later lease are right")
         return
+    carrier = command.carrier
     text = (
         f"lease {command.lease} of carrier {carrier} has {len(command.failed)} numbers with a wrong check digit: "
         f"{named(command.failed)}"
