@@ -157,12 +157,16 @@ class Config(Struct, frozen=True):
         """A path of the configuration, relative to its file."""
         return self.base / path if path is not None else None
 
+    def secret_path(self, file: Path) -> Path:
+        """Where a secret is read from: the service manager's credentials come first."""
+        granted = Path(os.environ.get("CREDENTIALS_DIRECTORY") or os.devnull) / file.name
+        return granted if granted.is_file() else self.base / file
+
     def secret(self, file: Path | None) -> str | None:
-        """A secret's text without its trailing newline; the service manager's credentials come first. ConfigError."""
+        """A secret's text without its trailing newline. ConfigError."""
         if file is None:
             return None
-        granted = Path(os.environ.get("CREDENTIALS_DIRECTORY") or os.devnull) / file.name
-        path = granted if granted.is_file() else self.base / file
+        path = self.secret_path(file)
         try:
             return path.read_text("utf-8").rstrip("\n")
         except OSError as error:

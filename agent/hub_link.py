@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from agent.config import Config
@@ -17,11 +18,13 @@ from agent.leases import LeaseKeeper
 from agent.store.store import Store
 from agent.views import Views
 from sync.client import HubClient
+from sync.credentials import FileToken
 from sync.feed import FeedReader
 from sync.protocols import Channel, ChannelState
 from sync.relay import Relay
 from sync.statuses import StatusTeller
 from sync.switch import Switch, first_of, keep_probing
+from sync.tls import TlsFiles
 
 log = logging.getLogger(__name__)
 
@@ -54,10 +57,17 @@ class HubLink:
     def _http(self) -> HubClient:
         hub, beside = self._config.hub, self._config.beside
         return HubClient(
-            hub.url, self._config.site.id, self._config.secret(hub.token_file) or "",
-            ca_file=beside(hub.ca_file), cert_file=beside(hub.cert_file), key_file=beside(hub.key_file),
+            hub.url, self._config.site.id, self._token(hub.token_file),
+            tls=TlsFiles(beside(hub.ca_file), beside(hub.cert_file), beside(hub.key_file)),
             calling=partial(self._switch.calling, FIRST),
         )  # fmt: skip
+
+    def _token(self, file: Path | None) -> str | FileToken:
+        """The token of a file, read again when that changes; ConfigError where it cannot be read at the start."""
+        if file is None:
+            return ""
+        self._config.secret(file)
+        return FileToken(self._config.secret_path(file))
 
     def tasks(self) -> dict[str, Awaitable[None]]:
         """Everything that runs as long as the agent does, by name."""
