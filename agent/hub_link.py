@@ -10,11 +10,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from agent.bulletins import Bulletin
 from agent.config import Config
 from agent.core import commands as c
 from agent.hub_inbox import HubInbox
 from agent.hub_outbox import HubOutbox
 from agent.leases import LeaseKeeper
+from agent.logs import keep_secret
+from agent.notify import Operators
 from agent.store.store import Store
 from agent.views import Views
 from sync.client import HubClient
@@ -34,10 +37,11 @@ FIRST = "http"
 class HubLink:
     """One site's link to its hub. Open it, then run its `tasks`."""
 
-    def __init__(self, config: Config, store: Store, views: Views) -> None:
+    def __init__(self, config: Config, store: Store, views: Views, operators: Operators) -> None:
         self._config = config
         self._store = store
         self._views = views
+        self._operators = operators
         self._inbox = HubInbox(store)
         self._outbox = HubOutbox(store, config.site.id)
         self._switch = Switch((FIRST,), self._changed)
@@ -67,7 +71,7 @@ class HubLink:
         if file is None:
             return ""
         self._config.secret(file)
-        return FileToken(self._config.secret_path(file))
+        return FileToken(self._config.secret_path(file), keep_secret)
 
     def tasks(self) -> dict[str, Awaitable[None]]:
         """Everything that runs as long as the agent does, by name."""
@@ -98,8 +102,20 @@ class HubLink:
         before = self._active(self._views.channels)
         self._views.channels = tuple(states)
         after = self._active(states)
-        if before != after:
+        for state in states:
+            self._tell(state)
+        if before.name != after.name:
             self._switched.put_nowait((before.name, after.name, before.reason or after.reason))
+
+    def _tell(self, state: ChannelState) -> None:
+        """Operators hear that a channel is broken, and that it is back; half-open is neither."""
+        if state.state == "half-open":
+            return
+        bad = state.state == "open"
+        title = f"hub channel {state.name} is {'broken' if bad else 'back'}"
+        way = f"the hub is reached by {self._active(self._views.channels).name}"
+        text = f"{state.reason}; {way}" if bad else way
+        self._operators.tell(Bulletin(f"channel {state.name}", bad, title, text))
 
     @staticmethod
     def _active(states: Sequence[ChannelState]) -> ChannelState:

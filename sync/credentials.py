@@ -48,7 +48,7 @@ class FileToken:
     While the file is away or holds no token, the last one goes on. `on_read` is told of each before it is used.
     """
 
-    def __init__(self, path: Path, on_read: Callable[[str], None] | None = None) -> None:
+    def __init__(self, path: Path, on_read: Callable[[str], object] | None = None) -> None:
         self._path = path
         self._on_read = on_read
         self._stamp: Stamp = None
