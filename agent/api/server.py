@@ -26,6 +26,7 @@ from agent.api.responses import json_response, problem
 from agent.api.scanners import ScannerSearch
 from agent.config import Config, ConfigError
 from agent.core.times import from_text
+from agent.metrics import CONTENT_TYPE, Metrics
 from agent.store.store import Store
 from agent.views import Views
 from agent.wakeup import Wakeup
@@ -49,6 +50,7 @@ class LocalApi:
         self._store = store
         self._views = views
         self._looker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="look")
+        self._meters = Metrics(views, store.reader())
         self._config = config.api
         self._printers = frozenset(printer.id for printer in config.printers)
         self._token = config.secret(config.api.token_file)
@@ -95,6 +97,7 @@ class LocalApi:
             ("/v1/orders", self._orders, "GET"),
             ("/v1/orders/{order_no:path}", self._order, "GET"),
             ("/v1/exceptions", self._exceptions, "GET"),
+            ("/metrics", self._metrics, "GET"),
             ("/v1/manifests", self._departures, "GET"),
             ("/v1/manifests/{carrier:path}/{departure}", self._manifest, "GET"),
             ("/v1/scanners/find", self._search.find, "POST"),
@@ -164,6 +167,10 @@ class LocalApi:
 
     async def _exceptions(self, _: Request) -> Response:
         return json_response(await self._look(self._views.exceptions))
+
+    async def _metrics(self, _: Request) -> Response:
+        text = await self._look(self._meters.text)
+        return Response(text, headers={"Content-Type": CONTENT_TYPE})
 
     async def _departures(self, request: Request) -> Response:
         carrier = request.query_params.get("carrier")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import logging
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
 from agent.config import parse
@@ -24,22 +24,23 @@ TOKEN = "s3cret-token-0001"
 
 
 @pytest.fixture
-def loud(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[None]:
-    """Every logger at its loudest, into pytest's stderr."""
+def loud(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+    """Every logger at its loudest, and what the agent's log gets of it."""
     monkeypatch.setenv("FLOORHAND_LOG_LEVEL", "DEBUG")
-    root = logging.getLogger()
+    root, lines = logging.getLogger(), io.StringIO()
     before, level = root.handlers[:], root.level
     root.handlers.clear()  # set_up_log would close those of pytest
     set_up_log("json")
+    (handler,) = root.handlers
+    assert isinstance(handler, logging.StreamHandler)
+    handler.setStream(lines)
     logging.getLogger("httpx").setLevel(logging.DEBUG)
-    yield
+    yield lines
     root.handlers[:], root.level = before, level
     logging.getLogger("httpx").setLevel(logging.NOTSET)
 
 
-async def test_a_failing_hub_at_debug_level_gives_no_token_away(
-    loud: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_a_failing_hub_at_debug_level_gives_no_token_away(loud: io.StringIO, tmp_path: Path) -> None:
     (tmp_path / "hub-token").write_text(TOKEN)
     echo = b'{"detail": "who is Bearer %b?"}' % TOKEN.encode()
     answers = [
@@ -58,19 +59,19 @@ async def test_a_failing_hub_at_debug_level_gives_no_token_away(
             logging.getLogger("somebody").error(
                 "headers: %s", {"Authorization": f"Bearer {TOKEN}"}, exc_info=caught.value
             )
-    lines = capsys.readouterr().err
+    lines = loud.getvalue()
     assert "httpcore" in lines
     assert TOKEN not in lines
     assert all(json.loads(line) for line in lines.splitlines())
 
 
 async def test_a_service_that_cannot_be_reached_gives_no_url_away(
-    loud: None, capsys: pytest.CaptureFixture[str]
+    loud: io.StringIO,
 ) -> None:
     url = "json://user:p4ssword-77@127.0.0.1:9/"
     Operators([url], "WH1")
     await asyncio.to_thread(send_by_apprise, url, "t", "x")
-    lines = capsys.readouterr().err
+    lines = loud.getvalue()
     assert lines
     assert "p4ssword-77" not in lines
 
@@ -90,8 +91,3 @@ def test_secrets_of_the_configuration_are_known_as_soon_as_they_are_read(tmp_pat
 def test_what_is_too_short_to_be_a_secret_hides_nothing() -> None:
     keep_secret("a")
     assert redacted("a day") == "a day"
-
-
-def test_httpx_does_not_log_requests_of_a_quiet_agent() -> None:
-    set_up_log("console")
-    assert logging.getLogger(httpx.__name__).level == logging.WARNING
