@@ -108,7 +108,7 @@ class SandboxHub:
         return guarded
 
     async def _feed(self, request: Request) -> Response:
-        text = request.headers.get("Last-Event-ID") or request.query_params.get("after")
+        text = request.headers.get("Last-Event-ID", request.query_params.get("after"))
         cursor = self._position(text)
         if _JSON_TYPE in request.headers.get("Accept", ""):
             return await self._poll(request, cursor)

@@ -22,6 +22,8 @@ _FACTS = {
     "order.unheld": "held = 0",
     "order.cancelled": "cancelled_ms = coalesce(cancelled_ms, :now_ms)",
 }
+#: The largest number that SQLite keeps.
+MAX_KEPT = 2**63 - 1
 _ORDER_TYPES = ("order.created", "order.changed")
 
 
@@ -195,7 +197,7 @@ class Ledger:
 
 def whole(value: object) -> int | None:
     """A number as far as it is one that can be kept; tests put broken orders on the feed too."""
-    if not isinstance(value, int) or isinstance(value, bool) or not -(2**63) <= value < 2**63:
+    if not isinstance(value, int) or isinstance(value, bool) or abs(value) > MAX_KEPT:
         return None
     return value
 

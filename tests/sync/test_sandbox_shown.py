@@ -148,7 +148,6 @@ async def test_the_views_show_the_status_beside_the_ledgers_state(
     [
         {"as_of_sequence": 5},
         {"as_of_sequence": "5"},
-        {"as_of_sequence": "9" * 20},
         {"orders": {}},
         {"orders": [{"order_no": "SO-1", "state": "lost", "at": at(1)}]},
         {"orders": [{"order_no": "SO-1", "state": "picked", "at": "noon"}]},
