@@ -6,7 +6,9 @@ import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
+import httpx
 import msgspec
 import pytest
 import schemathesis
@@ -14,11 +16,14 @@ import schemathesis
 from agent.core import commands as c
 from agent.store.migrate import ensure_schema
 from agent.store.store import DATABASE
+from agent.views import Views
 from tests.agent.floors import GTIN, lines, scan, stop, wave
 from tests.agent.shell.stage import ask, came_out, config_of, order_at, pay
 from tests.agent.shell.test_api import Office, office
 from tests.fuzz import in_a_thread, schema_of, whole_numbers
+from tests.openapi import Exchange, OpenApi, events_in
 
+API = OpenApi()
 TOKEN = "api-token"
 HEADERS = {"Authorization": f"Bearer {TOKEN}"}
 EIGHT = "2026-06-18T08:00:00.000Z"
@@ -62,6 +67,71 @@ local = schema_of(tag="local", examples=100, parameters={})
 
 
 @local.parametrize()
-def test_whatever_is_asked_is_answered_as_described(case: schemathesis.Case, url: str) -> None:
+def test_whatever_is_asked_is_answered_as_described(case: schemathesis.Case[Any], url: str) -> None:
     case.body = whole_numbers(case.body)
     case.call_and_validate(base_url=url, headers=HEADERS)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "rest", "status"),
+    [
+        ("GET", "/v1/nothing", {}, 404),
+        ("GET", "/v1/floor/", {}, 404),
+        ("PUT", "/v1/floor", {}, 405),
+        ("GET", "/v1/commands", {}, 405),
+        ("POST", "/v1/commands", {"data": {"id": "1"}}, 415),
+        ("POST", "/v1/scanners/find", {"data": {"seconds": "1"}}, 415),
+        ("GET", "/v1/orders", {"params": {"limit": "9" * 5000}}, 400),
+        ("GET", "/v1/orders", {"params": {"limit": "٣"}}, 400),
+        ("GET", "/v1/manifests/SF/noon", {}, 400),
+        ("GET", "/v1/orders/%FF", {}, 404),
+    ],
+)
+def test_every_refusal_is_a_problem_document(
+    url: str, method: str, path: str, rest: dict[str, Any], status: int
+) -> None:
+    answer = httpx.request(method, url + path, headers=HEADERS, trust_env=False, **rest)
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+    assert API.component("Problem", answer.json()) == []
+    assert answer.json()["status"] == status
+    assert ("allow" in answer.headers) == (status == 405)
+
+
+def test_a_body_that_says_nothing_of_its_type_is_read_as_json(url: str) -> None:
+    body = b'{"id": "c7", "by": "mei", "type": "order.unhold", "order_no": "SO-9"}'
+    answer = httpx.post(f"{url}/v1/commands", content=body, headers=HEADERS, trust_env=False)
+    assert (answer.status_code, answer.json()["status"]) == (200, "refused")
+
+
+def test_a_fault_of_the_agents_own_is_a_problem_document_too(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: Views) -> None:
+        raise LookupError("a table is gone")
+
+    monkeypatch.setattr(Views, "exceptions", broken)
+    answer = httpx.get(f"{url}/v1/exceptions", headers=HEADERS, trust_env=False)
+    assert (answer.status_code, answer.headers["content-type"]) == (500, "application/problem+json")
+    assert "LookupError" in answer.json()["detail"]
+
+
+def test_the_stream_of_the_floor_is_as_described(url: str) -> None:
+    with httpx.stream("GET", f"{url}/v1/floor/stream", headers=HEADERS, trust_env=False) as stream:
+        read = b""
+        for piece in stream.iter_raw():
+            read += piece
+            if b"\n\n" in read:
+                break
+    assert len(list(events_in(read))) == 1
+    assert API.faults(Exchange.of(stream, read)) == []
+
+
+def test_a_shipped_orders_whole_day_is_as_described(url: str) -> None:
+    with httpx.Client(base_url=url, headers=HEADERS, trust_env=False) as client:
+        answers = [
+            client.get(path)
+            for path in ("/v1/orders/SO-1000", "/v1/manifests", f"/v1/manifests/SF/{EIGHT}", "/v1/exceptions")
+        ]
+    assert [answer.status_code for answer in answers] == [200] * 4
+    assert answers[0].json()["order"]["placed_at"] == "2026-06-18T00:00:03.120Z"
+    assert [fault for answer in answers for fault in API.faults(Exchange.of(answer))] == []
