@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 from contextlib import suppress
+from functools import cache
 from typing import Annotated, Literal
 
 import msgspec
@@ -88,8 +89,7 @@ def answer_of(fault: Fault) -> Response | None:
     elif fault.body == "redirect":
         answer = Response(status_code=fault.status or 302, headers={"Location": PORTAL_URL})
     elif fault.body == "gzip-bomb":
-        packed = gzip.compress(bytes(BOMB_BYTES), compresslevel=9)
-        answer = Response(packed, fault.status or 200, {"Content-Encoding": "gzip"}, "application/json")
+        answer = Response(_bomb(), fault.status or 200, {"Content-Encoding": "gzip"}, "application/json")
     elif fault.status is not None:
         answer = Problem(fault.status, "fault", "asked for by /sandbox/faults").response()
     else:
@@ -97,6 +97,11 @@ def answer_of(fault: Fault) -> Response | None:
     if fault.retry_after is not None:
         answer.headers["Retry-After"] = str(fault.retry_after)
     return answer
+
+
+@cache
+def _bomb() -> bytes:
+    return gzip.compress(bytes(BOMB_BYTES), compresslevel=9)
 
 
 class _Broken(Exception):
