@@ -40,6 +40,7 @@ EXAMPLES: tuple[ev.Event, ...] = (
     ev.ExceptionClosed("count:A-01/A", "count", None, "counted"),
     ev.DeviceFault("lp1", "paper out"),
     ev.DeviceRecovered("lp1"),
+    ev.ChannelSwitched("https", "mqtt", "it is open: five failures in a row"),
 )  # fmt: skip
 
 

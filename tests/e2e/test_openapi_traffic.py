@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
+from typing import Any
 
 import httpx
 import msgspec
@@ -67,6 +69,39 @@ async def test_a_days_traffic_is_as_described(tmp_path: Path) -> None:
         ("isReady", 200), ("getFloor", 200), ("findOrders", 200), ("getOrder", 200), ("getOrder", 404),
         ("getExceptions", 200), ("getDepartures", 200), ("giveCommand", 200),
     }  # fmt: skip
+
+
+async def test_while_events_are_refused_the_hub_shows_states_that_run_ahead_of_them(tmp_path: Path) -> None:
+    api = OpenApi()
+    async with ObservedFloor(tmp_path, OPTIONS) as floor:
+        await floor.start_agent()
+        await floor.whole_floor_up()
+        await floor.hub.post("/sandbox/faults", json={"path": "events", "status": 503, "retry_after": 1})
+        await floor.start_day()
+        ahead = await shown_ahead(floor)
+        await floor.hub.delete("/sandbox/faults")
+        assert await floor.until_empty(120)
+        assert {each["told_by"] for each in await shown(floor)} == {"event"}
+        await floor.agent.stop()
+    hub = floor.hub_traffic.exchanges
+    print(f"{ahead} orders were shown ahead of their events")
+    assert [fault for each in hub for fault in api.faults(each)] == []
+    assert api.operations(hub) >= {("postStatuses", 200), ("postEvents", 503), ("postEvents", 200)}
+
+
+async def shown_ahead(floor: SandboxFloor) -> int:
+    """Once a status is shown of any order: of how many."""
+    async with asyncio.timeout(60):
+        while True:
+            if ahead := sum(each["told_by"] == "status" for each in await shown(floor)):
+                return ahead
+            await asyncio.sleep(0.5)
+
+
+async def shown(floor: SandboxFloor) -> list[dict[str, Any]]:
+    """What the hub shows of each order."""
+    rows: list[dict[str, Any]] = (await floor.hub.get("/sandbox/shown")).json()
+    return rows
 
 
 def types_of(exchanges: list[Exchange]) -> set[str]:
