@@ -170,6 +170,8 @@ def _values(media_type: str, body: bytes) -> Iterator[Any]:
         yield from (msgspec.json.decode(line) for line in body.split(b"\n") if line)
     elif media_type == "text/event-stream":
         yield from events_in(body)
+    elif media_type.startswith("text/"):
+        yield body.decode()
     else:
         yield msgspec.json.decode(body)
 

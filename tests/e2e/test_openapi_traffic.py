@@ -93,8 +93,9 @@ async def shown_ahead(floor: SandboxFloor) -> int:
     """Once a status is shown of any order: of how many."""
     async with asyncio.timeout(60):
         while True:
-            if ahead := sum(each["told_by"] == "status" for each in await shown(floor)):
-                return ahead
+            told_by = [each["told_by"] for each in await shown(floor)]
+            if "status" in told_by:
+                return told_by.count("status")
             await asyncio.sleep(0.5)
 
 
