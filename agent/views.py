@@ -6,6 +6,8 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Any
 
+import msgspec
+
 from agent import manifests
 from agent.api.messages import (
     ChannelView,
@@ -224,7 +226,7 @@ class Views:
             for row in history
         ]
         return {
-            "order": order,
+            "order": _whole(order),
             "state": order.shown_state,
             "waybills": list(self._waybills(order_no)),
             "timeline": timeline,
@@ -246,6 +248,13 @@ def _brief(order: Order) -> dict[str, Any]:
         "order_no": order.order_no, "state": order.shown_state, "carrier": order.carrier, "owner": order.owner,
         "waybill": order.waybill, "state_at": to_text(order.state_at), "lines": len(order.lines),
     }  # fmt: skip
+
+
+def _whole(order: Order) -> dict[str, Any]:
+    """All of it, its times as people read them."""
+    fields: dict[str, Any] = msgspec.structs.asdict(order)
+    times = {name: to_text(at) for name, at in fields.items() if name.endswith("_at") and at is not None}
+    return fields | times
 
 
 def history_of(reader: sqlite3.Connection, order_no: str) -> list[Row]:
