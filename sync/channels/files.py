@@ -161,7 +161,8 @@ class FilesChannel:
         direction = folder.direction
         if direction not in self._read:
             self._read[direction] = int(await self._inbox.mark(_mark(direction)) or 0)
-            self._acks_kept = self._read.get("acks", 0)
+            if folder is self._acks:
+                self._acks_kept = self._read[direction]
         names = await self._on_disk(folder.names)
         last = max(names, default=0)
         while (number := self._read[direction] + 1) <= last:
