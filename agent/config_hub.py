@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
@@ -43,11 +44,17 @@ class HubBackup(Struct, frozen=True):
         for key in self.__struct_fields__:
             if key not in ("kind", *known) and getattr(self, key) is not None:
                 yield f"hub.backup.{key}", f"is not for kind {self.kind!r}, which has {', '.join(known)}"
-        wanted = _SCHEMES.get(self.kind)
-        if wanted and self.url is not None and self.url.partition("://")[0] not in wanted:
+        if self.url is not None and not _is_url(self.url, wanted := _SCHEMES.get(self.kind, ())):
             schemes = " or ".join(f"{scheme}://" for scheme in wanted)
-            yield "hub.backup.url", f"{self.url!r} must begin with {schemes}"
+            yield "hub.backup.url", f"{self.url!r} is no URL that begins with {schemes}"
         if self.password_file is not None and self.username is None:
             yield "hub.backup.username", "is required where there is a password_file"
         if self.kind == "http" and (self.cert_file is None) != (self.key_file is None):
             yield "hub.backup.key_file", "cert_file and key_file belong together"
+
+
+def _is_url(text: str, schemes: tuple[str, ...]) -> bool:
+    try:
+        return urlsplit(text).hostname is not None and text.partition("://")[0] in schemes
+    except ValueError:
+        return False
