@@ -7,6 +7,8 @@ beside the agent, and as often as wanted: what is there already is left alone. E
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -62,21 +64,17 @@ def _run(options: argparse.Namespace) -> int:
     report = Copied()
     try:
         _copy(pairs, report)
-    except OSError as error:
-        return refuse(f"{_whose(error, source, target, report)}", FAILED)
+    except _Trouble as trouble:
+        return refuse(f"{trouble}; {report.copied} files were copied, do it again for the rest", FAILED)
     _tell(report, options)
     return FAILED if report.refused else FINE
 
 
-def _whose(error: OSError, source: Path, target: Path, report: Copied) -> str:
-    """A read names what it read; whatever else fails is where is written."""
-    named = str(error.filename or "")
-    folder = source if named.startswith(str(source)) else target
-    return f"{what_to_do(folder, error)}; {report.copied} files were copied, do it again for the rest"
-
-
 def _copy(pairs: list[tuple[SignedFolder, SignedFolder]], report: Copied) -> None:
-    work = [(source, target, name) for source, target in pairs for name in source.names().values()]
+    work: list[tuple[SignedFolder, SignedFolder, str]] = []
+    for source, target in pairs:
+        with _on(source.base):
+            work += [(source, target, name) for name in source.names().values()]
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         for source, target, name in progress.track(work, description="files"):
@@ -86,21 +84,43 @@ def _copy(pairs: list[tuple[SignedFolder, SignedFolder]], report: Copied) -> Non
 def _copy_one(source: SignedFolder, target: SignedFolder, name: str, report: Copied) -> None:
     """What is copied is read again from where it was copied to."""
     try:
-        content = source.read(name)
-        if target.holds(name, content):
-            report.there += 1
+        with _on(source.base):
+            content = _content(source, name)
+        if content is None:
             return
-        target.put(name, content)
-        target.read(name)
-    except FileNotFoundError:
-        if source.base.is_dir() and target.base.is_dir():
-            return  # the hub has said its word on it, and the agent has deleted it meanwhile
-        raise
+        with _on(target.base):
+            if target.holds(name, content):
+                report.there += 1
+                return
+            target.put(name, content)
+            target.read(name)
     except BadFile as error:
         report.refused.append(str(error))
         return
     report.copied += 1
     report.events += len(lines_of(content))
+
+
+def _content(source: SignedFolder, name: str) -> bytes | None:
+    """None: the hub has said its word on it, and the agent has deleted it meanwhile. Raises BadFile."""
+    try:
+        return source.read(name)
+    except FileNotFoundError:
+        if name in source.names().values():
+            raise
+        return None
+
+
+class _Trouble(Exception):
+    """A folder cannot be used; the text says what to do."""
+
+
+@contextmanager
+def _on(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise _Trouble(what_to_do(folder, error)) from error
 
 
 def _tell(report: Copied, options: argparse.Namespace) -> None:
