@@ -18,9 +18,11 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from agent.check_digits import Check
+from agent.config_hub import HubBackup
 from agent.config_picking import Picking as Picking
 from agent.config_scanning import BleProfile, Bluetooth, Codes, Gateway, Id, Scanner, Scanning
 from agent.core.model import Party
+from agent.logs import keep_secret
 from devices.links.address import check_address
 from devices.printers.languages import WITH_FONT
 from devices.printers.status import Confirm
@@ -59,6 +61,13 @@ class Hub(Struct, frozen=True):
     cert_file: Path | None = None
     key_file: Path | None = None
     lease_hours: Positive = 72  # so long the leased waybill numbers have to last without it
+    backup: HubBackup | None = None
+
+
+class Notify(Struct, frozen=True):
+    """Somebody to be told when a person is needed: any Apprise URL."""
+
+    url: str
 
 
 class CarrierRules(Struct, frozen=True):
@@ -147,6 +156,7 @@ class Config(Struct, frozen=True):
     profiles: tuple[BleProfile, ...] = ()
     gateways: tuple[Gateway, ...] = ()
     codes: Codes = field(default_factory=Codes)
+    notify: tuple[Notify, ...] = ()
     file: Path = Path()
 
     @property
@@ -172,14 +182,18 @@ class Config(Struct, frozen=True):
         """A path of the configuration, relative to its file."""
         return self.base / path if path is not None else None
 
+    def secret_path(self, file: Path) -> Path:
+        """Where a secret is read from: the service manager's credentials come first."""
+        granted = Path(os.environ.get("CREDENTIALS_DIRECTORY") or os.devnull) / file.name
+        return granted if granted.is_file() else self.base / file
+
     def secret(self, file: Path | None) -> str | None:
-        """A secret's text without its trailing newline; the service manager's credentials come first. ConfigError."""
+        """A secret's text without its trailing newline. ConfigError."""
         if file is None:
             return None
-        granted = Path(os.environ.get("CREDENTIALS_DIRECTORY") or os.devnull) / file.name
-        path = granted if granted.is_file() else self.base / file
+        path = self.secret_path(file)
         try:
-            return path.read_text("utf-8").rstrip("\n")
+            return keep_secret(path.read_text("utf-8").rstrip("\n"))
         except OSError as error:
             raise ConfigError(f"{path}: the secret cannot be read: {error.strerror}") from error
         except UnicodeDecodeError as error:
@@ -286,6 +300,8 @@ def _refuse_wrong(config: Config, path: Path) -> None:
     for key, fault in scanning.faults():
         raise ConfigError(f"{path}: `{key}`: {fault}")
     for key, fault in config.picking.faults():
+        raise ConfigError(f"{path}: `{key}`: {fault}")
+    for key, fault in config.hub.backup.faults() if config.hub.backup else ():
         raise ConfigError(f"{path}: `{key}`: {fault}")
     _refuse_open_api(config, path)
 

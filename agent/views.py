@@ -6,6 +6,8 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Any
 
+import msgspec
+
 from agent import manifests
 from agent.api.messages import (
     ChannelView,
@@ -47,15 +49,21 @@ class Views:
         self._stations = stations
         self._version = version
         self.outbox: HubOutbox | None = None
-        self.feed: LinkState | None = None
+        self._feeds: dict[str, LinkState] = {}
         self.relay: LinkState | None = None
         self.channels: tuple[ChannelState, ...] = ()
         self.degraded: tuple[str, ...] = ()
         self.ready = False
 
-    def show_feed(self, state: LinkState) -> None:
-        """How the feed is, from now on."""
-        self.feed = state
+    def show_feed(self, channel: str, state: LinkState) -> None:
+        """How the feed of a channel is, from now on."""
+        self._feeds[channel] = state
+
+    @property
+    def feed(self) -> LinkState | None:
+        """The feed that is up, else that of the preferred channel; None before the first word."""
+        feeds = list(self._feeds.values())
+        return next((feed for feed in feeds if feed.up), feeds[0] if feeds else None)
 
     def show_relay(self, state: LinkState) -> None:
         """How the relay is, from now on."""
@@ -226,7 +234,7 @@ class Views:
             for row in history
         ]
         return {
-            "order": order,
+            "order": _whole(order),
             "state": order.shown_state,
             "waybills": list(self._waybills(order_no)),
             "timeline": timeline,
@@ -248,6 +256,13 @@ def _brief(order: Order) -> dict[str, Any]:
         "order_no": order.order_no, "state": order.shown_state, "carrier": order.carrier, "owner": order.owner,
         "waybill": order.waybill, "state_at": to_text(order.state_at), "lines": len(order.lines),
     }  # fmt: skip
+
+
+def _whole(order: Order) -> dict[str, Any]:
+    """All of it, its times as people read them."""
+    fields: dict[str, Any] = msgspec.structs.asdict(order)
+    times = {name: to_text(at) for name, at in fields.items() if name.endswith("_at") and at is not None}
+    return fields | times
 
 
 def history_of(reader: sqlite3.Connection, order_no: str) -> list[Row]:

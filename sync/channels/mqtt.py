@@ -12,11 +12,9 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import takewhile
 
-import msgspec
-
-from sync.cloudevents import decode
+from sync.channels.messages import read_feed_event, read_result
 from sync.errors import BadEvent, Unreachable
-from sync.protocols import FeedEvent, Inbox, OutboxEvent, Result
+from sync.protocols import Inbox, OutboxEvent, Result
 
 log = logging.getLogger(__name__)
 
@@ -72,9 +70,9 @@ class MqttChannel:
         """Take a message; returns after the commit."""
         try:
             if topic == self._feed:
-                await self._inbox.accept_ahead([_feed_event(payload)])
+                await self._inbox.accept_ahead([read_feed_event(payload)])
             elif topic == self._acks:
-                self._answered(_result(payload))
+                self._answered(read_result(payload))
         except BadEvent as error:
             self.broken_events += 1
             log.error("a message on %s cannot be read: %s", topic, error)
@@ -83,18 +81,3 @@ class MqttChannel:
         awaited = self._awaited.get(result.id)  # none: a word that comes late, and will be said again
         if awaited is not None and not awaited.done():
             awaited.set_result(result)
-
-
-def _feed_event(payload: bytes) -> FeedEvent:
-    event = decode(payload)
-    cursor = event.extensions.get("cursor")
-    if not isinstance(cursor, str):
-        raise BadEvent("an event of the feed without its extension `cursor`")
-    return FeedEvent(cursor, event)
-
-
-def _result(payload: bytes) -> Result:
-    try:
-        return msgspec.json.decode(payload, type=Result)
-    except (msgspec.DecodeError, RecursionError, ValueError) as error:
-        raise BadEvent(str(error)) from None

@@ -1,0 +1,26 @@
+"""What the hub says over channels other than HTTP: events of its feed, and its word on ours, one JSON object each."""
+
+from __future__ import annotations
+
+import msgspec
+
+from sync.cloudevents import decode
+from sync.errors import BadEvent
+from sync.protocols import FeedEvent, Result
+
+
+def read_feed_event(payload: bytes) -> FeedEvent:
+    """A CloudEvent with the extension `cursor`. Raises BadEvent."""
+    event = decode(payload)
+    cursor = event.extensions.get("cursor")
+    if not isinstance(cursor, str):
+        raise BadEvent("an event of the feed without its extension `cursor`")
+    return FeedEvent(cursor, event)
+
+
+def read_result(payload: bytes) -> Result:
+    """`{"id", "status", "problem"?}`. Raises BadEvent."""
+    try:
+        return msgspec.json.decode(payload, type=Result)
+    except (msgspec.DecodeError, RecursionError, ValueError) as error:
+        raise BadEvent(str(error)) from None
