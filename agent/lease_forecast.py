@@ -111,19 +111,24 @@ def _is_fresh(used: Mapping[int, int], hour: int) -> bool:
 
 
 def _usual(used: Mapping[int, int], now: int, hour: int) -> float:
-    """What `hour` takes by all that was used before `now`."""
+    """What `hour` takes by all that was used before `now`; on the first day every hour is like those so far."""
     first = min(used)
     days = range(1, HISTORY_DAYS + 1 + (hour - now) // _DAY_H)
-    known = [
-        (_FADING**day, used.get(hour - day * _DAY_H, 0)) for day in days if first <= hour - day * _DAY_H < now
-    ]
+    at = {day: hour - day * _DAY_H for day in days}
+    known = [(_FADING**day, used.get(each, 0)) for day, each in at.items() if first <= each < now]
     if not known:
-        return sum(qty for each, qty in used.items() if each < now) / (now - first)
+        begun = min(first + 1, now - 1)  # the first hour was not a whole one
+        return _upper([(1.0, used.get(each, 0)) for each in range(begun, now)])
+    week_before = used.get(hour - _WEEK_H, 0) if hour - _WEEK_H < now else 0
+    return max(_upper(known), week_before)
+
+
+def _upper(known: Sequence[tuple[float, int]]) -> float:
+    """Mean and standard deviation of (weight, quantity)."""
     whole = sum(weight for weight, _ in known)
     mean = sum(weight * qty for weight, qty in known) / whole
     variance = sum(weight * (qty - mean) ** 2 for weight, qty in known) / whole
-    week_before = used.get(hour - _WEEK_H, 0) if hour - _WEEK_H < now else 0
-    return max(mean + sqrt(variance), week_before)
+    return mean + sqrt(variance)
 
 
 def _surge(used: Mapping[int, int], hour: int) -> float:

@@ -14,7 +14,7 @@ from agent.core.model import Carrier, WaybillPool
 from agent.lease_forecast import HOUR_MS, Outlook, demand, outlook
 
 SF = Carrier("SF", lease_size=2_000, lease_low=500)
-NOW_H = 494_928  # some hour
+NOW_H = 494_928  # some midnight
 COVERED_H = 72
 LIFE_H = 7 * 24
 #: The share of each hour in a day of mail order: a quiet night, a rush before noon and one in the evening.
@@ -90,6 +90,15 @@ def test_after_some_days_three_days_without_a_hub_still_print(
     site = Site(busy(orders, seed))
     site.live(days * 24 + start)
     assert site.unlabelled == 0
+    site.live(COVERED_H, hub=False)
+    assert site.unlabelled == 0
+
+
+@pytest.mark.parametrize("hours", range(13, 24))
+def test_from_the_second_half_of_its_first_day_a_site_is_covered(hours: int) -> None:
+    site = Site(busy(20_000))
+    site.hour += 8  # it begins in the morning: NOW_H is midnight
+    site.live(hours)
     site.live(COVERED_H, hub=False)
     assert site.unlabelled == 0
 

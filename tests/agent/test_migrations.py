@@ -112,7 +112,7 @@ def by(hour: int | None, order_no: str, revision: int, **changes: object) -> c.T
     return order(order_no, revision, cutoff_at=cutoff_at, **changes)
 
 
-@pytest.fixture(params=[1, 2])
+@pytest.fixture(params=[1, 2, 3])
 def version(request: pytest.FixtureRequest) -> int:
     return int(request.param)
 
