@@ -140,7 +140,7 @@ class Service:
             for early in list(
                 table(Early).find(reader, "WHERE facts <> '[]' AND since < ?", (now_ms() - _WAIT_MS,))
             ):
-                kinds = ", ".join(sorted({fact for fact, _ in early.facts}))
+                kinds = ", ".join(sorted({str(fact) for fact, *_ in early.facts}))
                 text = f"{kinds} came for order {early.order_no}, which has not come for 7 days"
                 await store.ask(
                     c.OpenException(

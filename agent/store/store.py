@@ -103,16 +103,25 @@ class Transaction:
         return Outcome("refused", row[1]) if row[0] == "refused" else Outcome("repeat")
 
     def _record(self, events: Sequence[Event], command: Command, at: int) -> tuple[Entry, ...]:
-        return tuple(self.append(event, at, command.by, command.id) for event in events)
+        more = command.changed_at, command.from_device
+        return tuple(self.append(event, at, command.by, command.id, *more) for event in events)
 
-    def append(self, event: Event, at: int, by: str, cause: str | None) -> Entry:
+    def append(
+        self, event: Event, at: int, by: str, cause: str | None, changed_at: int | None = None,
+        device: str | None = None,
+    ) -> Entry:  # fmt: skip
         """One event into the journal and into the state tables."""
         entry = place(self.floor.head, event, at)
-        self._journal.append(entry, by, cause)
+        self._journal.append(entry, by, cause, changed_at, device)
         self.floor.put(apply(self.floor, entry))
         self.floor.head = after(self.floor.head, entry)
         self.entries.append(entry)
         return entry
+
+    @property
+    def head_hash(self) -> str:
+        """The chain's hash at the journal's last row."""
+        return self._journal.last_hash.hex()
 
     def position(self, name: str) -> str | None:
         """How far a follower is."""
