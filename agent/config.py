@@ -26,6 +26,7 @@ from devices.printers.status import Confirm
 from devices.topics import Topics
 
 Positive = Annotated[int, Meta(ge=1)]
+Source = Annotated[str, Meta(min_length=1)]
 _NEAR = 0.6
 
 
@@ -121,6 +122,13 @@ class Labels(Struct, frozen=True):
         return self.carriers.get(carrier, self.template)
 
 
+class Journal(Struct, frozen=True):
+    """How long what is kept: rows in the database, then in files; personal data of orders that have ended."""
+
+    keep_days: Positive = 30
+    personal_days: Positive = 180
+
+
 class Config(Struct, frozen=True):
     """The whole file; paths are absolute."""
 
@@ -137,6 +145,8 @@ class Config(Struct, frozen=True):
     profiles: tuple[BleProfile, ...] = ()
     gateways: tuple[Gateway, ...] = ()
     codes: Codes = field(default_factory=Codes)
+    journal: Journal = field(default_factory=Journal)
+    authority: dict[str, Annotated[tuple[Source, ...], Meta(min_length=1)]] = {}
     file: Path = Path()
 
     @property

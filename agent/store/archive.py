@@ -138,6 +138,11 @@ def parts(connection: sqlite3.Connection, where: str = "", values: Sequence[obje
     return [Part(*each) for each in found]
 
 
+def parts_after(connection: sqlite3.Connection, sequence: int) -> list[Part]:
+    """Those that hold rows which the hub gets after that one."""
+    return parts(connection, "WHERE last_sequence > ?", (sequence,))
+
+
 def last_part(connection: sqlite3.Connection) -> Part | None:
     """The one that holds the youngest rows."""
     found = parts(connection, "WHERE first_row = (SELECT max(first_row) FROM archive_parts)")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from itertools import islice
 
 import msgspec
 
@@ -51,24 +50,3 @@ def acts(connection: sqlite3.Connection, since: int = 0) -> Iterator[Row]:
     for part in parts(connection, "WHERE acts > 0"):
         live |= {row.row: row for row in part_rows(connection, part) if row.type == ACT}
     yield from (live[number] for number in sorted(live) if live[number].at >= since)
-
-
-def public_rows(connection: sqlite3.Connection, after: int, most: int) -> Iterator[Row]:
-    """The next rows that the hub gets after that sequence, at most so many. ArchiveDamaged."""
-    where = "WHERE sequence > ? ORDER BY sequence LIMIT ?"
-    live = rows(connection, where, (after, most))
-    first = next(live, None)
-    if first is None:
-        return
-    if first.sequence != after + 1:  # a hub that was set back asks for what is in the archive by now
-        yield from islice(_archived_public(connection, after), most)
-        return
-    yield first
-    yield from live
-
-
-def _archived_public(connection: sqlite3.Connection, after: int) -> Iterator[Row]:
-    for part in parts(connection, "WHERE last_sequence > ?", (after,)):
-        for row in part_rows(connection, part):
-            if row.sequence is not None and row.sequence > after:
-                yield row
