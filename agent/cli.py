@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-
 from agent.cli_audit import add_audit
 from agent.cli_label import add_label
 from agent.cli_manifest import add_manifest

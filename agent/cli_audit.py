@@ -52,15 +52,21 @@ def _add_lineage(commands: Commands) -> None:
     chain.add_argument("--field", metavar="F")
     form = chain.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true")
-    form.add_argument("--dot", action="store_true", help="a picture for graphviz: floorhand lineage … --dot | dot -Tsvg")
+    form.add_argument(
+        "--dot", action="store_true", help="a picture for graphviz: floorhand lineage … --dot | dot -Tsvg"
+    )
     chain.set_defaults(run=_lineage)
 
 
 def _add_acts(commands: Commands) -> None:
-    audit = commands.add_parser("audit", help="what people did: who, with which device, before and after, why")
+    audit = commands.add_parser(
+        "audit", help="what people did: who, with which device, before and after, why"
+    )
     audit.add_argument("--data", type=Path, required=True, metavar="DIR")
     audit.add_argument("--by", metavar="PERSON", help="this person alone")
-    audit.add_argument("--since", type=_moment, default=0, metavar="TIME", help="2026-06-18, or with a time of day")
+    audit.add_argument(
+        "--since", type=_moment, default=0, metavar="TIME", help="2026-06-18, or with a time of day"
+    )
     audit.add_argument("--json", action="store_true")
     audit.set_defaults(run=_audit)
 
@@ -68,7 +74,9 @@ def _add_acts(commands: Commands) -> None:
 def _checkpoint(text: str) -> tuple[int, str]:
     found = _CHECKPOINT.fullmatch(text)
     if found is None:
-        raise argparse.ArgumentTypeError(f"{text!r} is no checkpoint: a row, a colon and 64 hex digits are expected")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no checkpoint: a row, a colon and 64 hex digits are expected"
+        )
     return int(found[1]), found[2]
 
 

@@ -117,7 +117,9 @@ class HubInbox:
     async def _accept(self, events: Sequence[FeedEvent], marks: Sequence[Mark | None]) -> None:
         """`marks[i]`: how far the channel is once the event `i` is taken."""
         try:
-            await self._store.submit(lambda transaction: _take_all(transaction, events, marks[-1], self._authority))
+            await self._store.submit(
+                lambda transaction: _take_all(transaction, events, marks[-1], self._authority)
+            )
         except _DISK:
             raise  # the disk, not the event
         except Exception:  # found again, one by one, and parked
@@ -127,7 +129,9 @@ class HubInbox:
 
     async def _accept_alone(self, event: FeedEvent, mark: Mark | None) -> None:
         try:
-            await self._store.submit(lambda transaction: _take_all(transaction, [event], mark, self._authority))
+            await self._store.submit(
+                lambda transaction: _take_all(transaction, [event], mark, self._authority)
+            )
         except _DISK:
             raise
         except Exception as error:  # parked: a person sees it, and the next ones go on

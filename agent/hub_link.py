@@ -11,6 +11,7 @@ from typing import Any
 
 from agent.config import Config
 from agent.core import commands as c
+from agent.core.authority import Authority
 from agent.hub_inbox import HubInbox
 from agent.hub_outbox import HubOutbox
 from agent.leases import LeaseKeeper
@@ -35,7 +36,7 @@ class HubLink:
         self._config = config
         self._store = store
         self._views = views
-        self._inbox = HubInbox(store)
+        self._inbox = HubInbox(store, Authority(config.authority))
         self._outbox = HubOutbox(store, config.site.id)
         self._switch = Switch((FIRST,), self._changed)
         self._clients: dict[str, HubClient] = {}

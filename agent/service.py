@@ -20,6 +20,7 @@ from functools import partial
 from importlib.metadata import version as installed_version
 
 from agent.api.server import LocalApi
+from agent.auditor import Auditor
 from agent.config import Config
 from agent.core import commands as c
 from agent.core.model import Early
@@ -87,6 +88,7 @@ class Service:
                 "station screens": screens.run(),
                 "releaser": Releaser(store, desk, self._config).run(),
                 "tidy": self._tidy(store, views),
+                "audit": Auditor(store, self._config).run(),
                 "labels ahead": spool.compositor.run(),
                 "health": self._health(views, hub, link),
                 "api": api.run(lambda: self._ready(views)),

@@ -13,7 +13,19 @@ from typing import Any
 from agent.core import commands as c
 from agent.core.events import Event
 from agent.core.floor import Floor
-from agent.core.rules import audit, changes, facts, labels, leases, master, people, picking, prints, scans, tasks
+from agent.core.rules import (
+    audit,
+    changes,
+    facts,
+    labels,
+    leases,
+    master,
+    people,
+    picking,
+    prints,
+    scans,
+    tasks,
+)
 from agent.core.story import Refused, Story
 
 #: Every command and the rule that answers it.

@@ -47,7 +47,10 @@ def _named(
                 yield from ((f"consignee.{part}", getattr(value, part)) for part in Party.__struct_fields__)
             case "lines":
                 for line in value:
-                    yield from ((f"lines.{line.line_no}.{part}", getattr(line, part)) for part in ("sku", "qty", *progress))
+                    yield from (
+                        (f"lines.{line.line_no}.{part}", getattr(line, part))
+                        for part in ("sku", "qty", *progress)
+                    )
             case "rest":
                 yield from ((rest_name(key), each) for key, each in value.items())
             case _ if name in _TIMES and value is not None:

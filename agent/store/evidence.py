@@ -39,7 +39,9 @@ def every_row(live: sqlite3.Connection) -> Iterator[Row]:
         for row in archived:
             if there is not None and there.row == row.row:
                 if there != row:
-                    raise BadJournal(row.row, f"row {row.row} is another one in the archive than in the table")
+                    raise BadJournal(
+                        row.row, f"row {row.row} is another one in the archive than in the table"
+                    )
                 there = next(both, None)
             yield row
     if there is not None:
@@ -65,7 +67,9 @@ def _check_part(live: sqlite3.Connection, part: Part, archived: Sequence[Row], s
     inside = (archived[0].row, archived[-1].row, last, acts, archived[-1].hash)
     if inside != part[:5]:
         raise BadJournal(part.first_row, f"{part}: the table of parts does not say what is in it")
-    named = {row[0] for row in live.execute("SELECT subject FROM archive_subjects WHERE first_row = ?", part[:1])}
+    named = {
+        row[0] for row in live.execute("SELECT subject FROM archive_subjects WHERE first_row = ?", part[:1])
+    }
     wrong = named ^ subjects_of(archived)
     if wrong:
         raise BadJournal(part.first_row, f"{part}: the archive's index is wrong about {min(wrong)}")
@@ -82,7 +86,9 @@ class Vault:
         self._live = live
         self._scratch = scratch
         self._kept = 0
-        scratch.execute("CREATE TEMP TABLE gone (order_no TEXT, row INTEGER, PRIMARY KEY (order_no, row)) WITHOUT ROWID")
+        scratch.execute(
+            "CREATE TEMP TABLE gone (order_no TEXT, row INTEGER, PRIMARY KEY (order_no, row)) WITHOUT ROWID"
+        )
 
     def check(self, row: Row) -> None:
         """BadJournal."""
@@ -96,7 +102,9 @@ class Vault:
         for field, digest in digests(row.type, row.data):
             value = kept.get(field)
             if value is None:
-                self._scratch.execute("INSERT OR IGNORE INTO gone VALUES (?, ?)", (row.order_no or "", row.row))
+                self._scratch.execute(
+                    "INSERT OR IGNORE INTO gone VALUES (?, ?)", (row.order_no or "", row.row)
+                )
             elif not value.proves(digest):
                 raise BadJournal(row.row, f"personal data of row {row.row} ({field}) were changed")
             else:

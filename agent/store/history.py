@@ -1,7 +1,7 @@
 """The whole journal, wherever its rows are by now: first in the archive, then in the table.
 
-Where the table is read first and the archive after it, nothing is missed that is moved meanwhile: a part is known to the
-table of parts before its rows are deleted.
+Where the table is read first and the archive after it, nothing is missed that is moved meanwhile: a part is known to
+the table of parts before its rows are deleted.
 """
 
 from __future__ import annotations

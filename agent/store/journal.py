@@ -18,7 +18,11 @@ GENESIS = bytes(32)
 _encoder = msgspec.json.Encoder(order="deterministic")
 _decoder = msgspec.json.Decoder(AnyEvent)
 _COLUMNS = "row, at, sequence, by, cause, order_no, type, data, hash, changed_at, device"
-_CHANGED = (AttributeError, TypeError, UnicodeError)  # what a column's value is no more, once it was tampered with
+_CHANGED = (
+    AttributeError,
+    TypeError,
+    UnicodeError,
+)  # what a column's value is no more, once it was tampered with
 
 
 class Row(NamedTuple):
@@ -91,7 +95,12 @@ class Journal:
         return Head(msgspec.json.decode(epoch[0])["epoch"], last[0], sequence[0] or 0)
 
     def append(
-        self, entry: Entry, by: str, cause: str | None, changed_at: int | None = None, device: str | None = None
+        self,
+        entry: Entry,
+        by: str,
+        cause: str | None,
+        changed_at: int | None = None,
+        device: str | None = None,
     ) -> None:
         """The next row."""
         data, kept = seal(entry.event)
@@ -101,16 +110,19 @@ class Journal:
             changed_at, device,
         )  # fmt: skip
         self.last_hash = row.expected_hash(self.last_hash)
-        self.connection.execute(
-            f"INSERT INTO journal ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
-            (*row[:8], self.last_hash, changed_at, device),
-        )
+        insert(self.connection, row._replace(hash=self.last_hash))
         for value in kept:
             self.connection.execute(
                 "INSERT INTO personal VALUES (?, ?, ?, ?, ?)", (order_no or "", entry.row, *value)
             )
         if isinstance(entry.event, PersonalErased):
             self.connection.execute("DELETE FROM personal WHERE order_no = ?", (order_no,))
+
+
+def insert(connection: sqlite3.Connection, row: Row, *, or_ignore: bool = False) -> None:
+    """Into the table as it is; `or_ignore`: it may be there."""
+    how = "INSERT OR IGNORE" if or_ignore else "INSERT"
+    connection.execute(f"{how} INTO journal ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?)", row[:11])
 
 
 def type_of(event: Event) -> str:

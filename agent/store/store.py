@@ -276,6 +276,7 @@ def connect(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA temp_store = MEMORY")  # where each savepoint keeps copies of its pages
+    connection.execute("PRAGMA secure_delete = ON")  # erased means overwritten
     connection.execute("PRAGMA cache_size = -16000")
     connection.execute("PRAGMA journal_size_limit = 67108864")
     return connection

@@ -1,8 +1,8 @@
 """Proof: the hash chain is whole, through the archive and the table, and the state tables are the fold of the journal.
 
-What stands beside the chain is held against it: checkpoints, the values that rows name by digest, the archive's table
-of parts. The journal is folded again into a scratch database (SQLite's own temporary file: in memory as far as its cache
-goes, on disk beyond), so the memory that this needs does not grow with the journal. Beside a running agent it works
+What stands beside the chain is held against it: checkpoints, the values that rows name by digest, the archive's
+table of parts. The journal is folded again into a scratch database (SQLite's own temporary file: in memory as far as
+its cache goes, on disk beyond), so the memory that this needs does not grow with the journal. Beside a running agent it works
 on the snapshot that its one read transaction sees.
 """
 
@@ -90,7 +90,9 @@ class _Proof:
             return Verdict(False, bad.row, Fault(bad.row, str(bad)))
         except sqlite3.DatabaseError as error:
             what = f"the database is damaged: {error}"
-        return Verdict(True, self._done) if what is None else Verdict(False, self._done, Fault(self._done, what))
+        return (
+            Verdict(True, self._done) if what is None else Verdict(False, self._done, Fault(self._done, what))
+        )
 
     def _beside_the_chain(self) -> str | None:
         unseen = next((row for row in self._known if row > self._done), None)
@@ -122,7 +124,9 @@ class _Proof:
         if number != self._done + 1:
             raise BadJournal(self._done + 1, f"row {self._done + 1} is missing, {number} follows")
         if not row.follows(before):
-            raise BadJournal(number, f"row {number} or its hash was changed ({row.type} of {row.order_no or row.by})")
+            raise BadJournal(
+                number, f"row {number} or its hash was changed ({row.type} of {row.order_no or row.by})"
+            )
         if row.sequence is not None and row.sequence != sequence + 1:
             raise BadJournal(number, f"sequence {row.sequence} follows {sequence}")
         if self._known.get(number, row.hash.hex()) != row.hash.hex():

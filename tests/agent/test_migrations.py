@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -101,7 +102,7 @@ async def ship(store: Store, order_no: str) -> None:
     await store.ask(count("A-01", "A", 9))
     planned = (await store.ask(wave(stop(order_no)))).entries
     (listed,) = (entry.event for entry in planned if isinstance(entry.event, ev.TaskPlanned))
-    told = {"pda": "P1", "task": listed.task}
+    told: dict[str, Any] = {"pda": "P1", "task": listed.task}
     await store.ask(c.AcceptTask(**told))
     await store.ask(c.PickStop(stop=listed.stops[0].stop, qty=2, **told))
     await store.ask(c.FinishTask(**told))

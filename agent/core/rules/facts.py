@@ -102,7 +102,9 @@ def _pay(story: Story, order: Order, paid_at: int, payment_ref: str, source: str
         seen = len(story.events)
         story.open_exception("payment", f"{order.order_no}/{payment_ref}", text, order.order_no)
         if len(story.events) > seen:
-            overrule(story, order.order_no, source, {"payment_ref": payment_ref}, {"payment_ref": _FIRST_PAYMENT})
+            overrule(
+                story, order.order_no, source, {"payment_ref": payment_ref}, {"payment_ref": _FIRST_PAYMENT}
+            )
         return
     story.emit(ev.OrderPaid(order.order_no, paid_at, payment_ref))
     queue_label(story, order.order_no)

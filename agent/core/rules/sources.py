@@ -15,7 +15,9 @@ from agent.core.story import Refused, Story
 _ABSENT = object()
 
 
-def settled(order: Order, facts: OrderFacts, source: str, authority: Authority) -> tuple[OrderFacts, dict[str, str]]:
+def settled(
+    order: Order, facts: OrderFacts, source: str, authority: Authority
+) -> tuple[OrderFacts, dict[str, str]]:
     """What is to be of what `source` says, and for each field that it may not set the rule that keeps it."""
     if not source or set(order.sources.values()) <= {source, ""}:
         return facts, {}
@@ -42,9 +44,15 @@ def tell_overruled(
 ) -> None:
     """Both values stand in the journal; where parcel or goods would be others, a person sees it."""
     wanted, stands = fact_fields(said), fact_fields(kept)
-    fields = {each: wanted.get(each) for each in wanted.keys() | stands.keys() if wanted.get(each, _ABSENT) != stands.get(each, _ABSENT)}
+    fields = {
+        each: wanted.get(each)
+        for each in wanted.keys() | stands.keys()
+        if wanted.get(each, _ABSENT) != stands.get(each, _ABSENT)
+    }
     overrule(story, order.order_no, source, fields, {each: _rule(rules, each) for each in fields})
-    if lines_differ(order, said) or any(getattr(said, name, None) != getattr(kept, name, None) for name in LABEL_FACTS):
+    if lines_differ(order, said) or any(
+        getattr(said, name, None) != getattr(kept, name, None) for name in LABEL_FACTS
+    ):
         text = f"{source} wants {', '.join(sorted(rules))} of order {order.order_no} changed, and may not: ask there"
         story.open_exception("overruled", order.order_no, text, order.order_no)
 
@@ -53,9 +61,7 @@ def _rule(rules: dict[str, str], field: str) -> str:
     return rules.get(field) or rules["lines"]
 
 
-def overrule(
-    story: Story, order_no: str, source: str, fields: dict[str, Any], rules: dict[str, str]
-) -> None:
+def overrule(story: Story, order_no: str, source: str, fields: dict[str, Any], rules: dict[str, str]) -> None:
     """What was said and not done."""
     values = {field: value for field, value in fields.items() if not is_personal(field)}
     personal = {field: value for field, value in fields.items() if is_personal(field)}
