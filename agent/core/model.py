@@ -189,7 +189,7 @@ class Order(Entity, frozen=True):
 
 
 class Early(Entity, frozen=True):
-    """Facts that came before their order; applied when it arrives. Each is [type, data], and its source if it has one."""
+    """Facts that came before their order; applied when it arrives. Each is [type, data], with its source if any."""
 
     KEY = ("order_no",)
     order_no: str

@@ -2,8 +2,8 @@
 
 What stands beside the chain is held against it: checkpoints, the values that rows name by digest, the archive's
 table of parts. The journal is folded again into a scratch database (SQLite's own temporary file: in memory as far as
-its cache goes, on disk beyond), so the memory that this needs does not grow with the journal. Beside a running agent it works
-on the snapshot that its one read transaction sees.
+its cache goes, on disk beyond), so the memory that this needs does not grow with the journal. Beside a running agent it
+works on the snapshot that its one read transaction sees.
 """
 
 from __future__ import annotations
