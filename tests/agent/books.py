@@ -4,18 +4,36 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 from agent.core import commands as c
 from agent.core import events as ev
 from agent.core.floor import Head
 from agent.core.lineage import Link, lineage
 from agent.core.model import Order
+from agent.store import archiving
 from agent.store.history import lineage_rows
 from agent.store.journal import Journal, Row, rows
 from agent.store.migrate import create_schema
 from agent.store.sql_floor import SqlFloor
-from agent.store.store import DATABASE, Outcome, Transaction
-from tests.agent.floors import NOON, OnePrinter, count, lease, location, sku
+from agent.store.store import DATABASE, RELAY_ACKED, Outcome, Transaction, read_only
+from tests.agent.floors import (
+    CONSIGNEE,
+    NOON,
+    OnePrinter,
+    count,
+    document,
+    lease,
+    location,
+    paid,
+    scan,
+    sku,
+    stop,
+    wave,
+)
+
+DAY_MS = 86_400_000
+ELSEWHERE = CONSIGNEE | {"phone": "13911112222", "city": "宁波市"}
 
 
 class Books:
@@ -65,7 +83,55 @@ class Books:
     def stock_up(self) -> None:
         """Goods, a carrier and its numbers."""
         self.ask(sku("A"), sku("B"), location("A-01"), count("A-01", "A", 100), count("A-02", "B", 100))
-        self.ask(c.SetCarrier(data={"carrier": "SF"}), *lease(*(f"SF{n:03}" for n in range(50)), until=NOON + 10**12))
+        self.ask(
+            c.SetCarrier(data={"carrier": "SF"}),
+            *lease(*(f"SF{n:03}" for n in range(50)), until=NOON + 10**12),
+        )
+
+    def checkpoint(self) -> None:
+        """Of the head as it is."""
+        self.ask(c.TakeCheckpoint(row=self.floor.head.row, hash=self.door.head_hash))
+
+    def acknowledge(self) -> None:
+        """The hub has everything so far."""
+        self.door.set_position(RELAY_ACKED, str(self.floor.head.sequence))
+
+    def day(self, order_no: str = "SO-1") -> None:
+        """An order from its coming to the dock, with a word of another system and one of a person."""
+        self.ask(
+            c.TakeOrder(by="hub:/erp", id=f"e1-{order_no}", changed_at=self.now - 9, data=document(order_no)),
+            c.TakeOrder(by="hub:/crm", id=f"c1-{order_no}", data=document(order_no, 2, consignee=ELSEWHERE)),
+            c.HoldOrder(
+                by="person:Wei", id=f"k1-{order_no}", from_device="desk-2", order_no=order_no, reason="?"
+            ),
+            c.UnholdOrder(by="person:Wei", id=f"k2-{order_no}", order_no=order_no),
+            paid(order_no),
+            wave(stop(order_no)),
+        )
+        (task,) = self.order(order_no).tasks
+        told: dict[str, Any] = {"by": "pda:P1", "pda": "P1", "task": task}
+        self.ask(c.AcceptTask(**told), c.PickStop(stop=f"{task}-1", qty=2, **told), c.FinishTask(**told))
+        self.ask(scan(self.order(order_no).waybill or "", by="scanner:dock1", link=order_no))
+
+    def archive(self, before: int | None = None) -> int:
+        """Everything older than that moment (all) goes into parts; how many there were. Commits."""
+        count = 0
+        self.commit()
+        reader = read_only(self.path)
+        while written := archiving.write_next(reader, before or self.now + DAY_MS * 2, self.now + DAY_MS * 3):
+            archiving.record(self.door, *written)
+            count += 1
+            self.commit()
+        reader.close()
+        while archiving.drop(self.door, 7):
+            self.commit()
+        self.commit()
+        return count
+
+    @property
+    def path(self) -> Path:
+        """The database's file."""
+        return Path(self.connection.execute("PRAGMA database_list").fetchone()[2])
 
     def order(self, order_no: str = "SO-1") -> Order:
         """As it is now; it must be there."""

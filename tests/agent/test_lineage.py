@@ -72,8 +72,12 @@ def check_chain(chain: list[Link]) -> None:
     assert [link.row for link in chain] == sorted(link.row for link in chain)
 
 
-def test_a_link_says_who_set_it_by_which_event_when_there_and_when_here_and_what_was_before(books: Books) -> None:
-    books.ask(by(order(), "/erp", "e1", NOON - 5000), by(order(revision=2, priority=7), "/erp", "e2", NOON - 1000))
+def test_a_link_says_who_set_it_by_which_event_when_there_and_when_here_and_what_was_before(
+    books: Books,
+) -> None:
+    books.ask(
+        by(order(), "/erp", "e1", NOON - 5000), by(order(revision=2, priority=7), "/erp", "e2", NOON - 1000)
+    )
     first, second = books.lineage()["priority"]
     assert (first.value, first.event_id, first.previous) == (0, "e1", None)
     assert second == Link(
@@ -105,7 +109,12 @@ def test_the_state_follows_the_order_through_its_lists(books: Books) -> None:
     assert values(chain) == [
         "received", "ready", "released", "ready", "released", "picking", "picked", "packed", "shipped",
     ]  # fmt: skip
-    assert [link.event for link in chain[-4:]] == ["task.accepted", "order.picked", "parcel.packed", "parcel.shipped"]
+    assert [link.event for link in chain[-4:]] == [
+        "task.accepted",
+        "order.picked",
+        "parcel.packed",
+        "parcel.shipped",
+    ]
     assert (chain[-1].source, chain[-1].changed_at) == ("scanner:dock1", to_text(NOON))
 
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from agent.core import events as ev
 from agent.core import model as m
-from agent.core.fields import judged
+from agent.core.fields import is_personal, judged
 from agent.core.floor import Entry, Floor
 from agent.core.folds.values import Changes, change_line, known, moved, with_lines
 
@@ -88,7 +88,10 @@ def _order_unheld(floor: Floor, _: Entry, event: ev.OrderUnheld) -> Changes:
 
 
 def _personal_erased(floor: Floor, _: Entry, event: ev.PersonalErased) -> Changes:
-    return [replace(known(floor, m.Order, event.order_no), consignee=m.ERASED, erased=True)]
+    """Who set what is gone as well: a fold of the journal by now cannot tell any more."""
+    order = known(floor, m.Order, event.order_no)
+    sources = {field: each for field, each in order.sources.items() if not is_personal(field)}
+    return [replace(order, consignee=m.ERASED, erased=True, sources=sources)]
 
 
 def _order_cancelled(floor: Floor, entry: Entry, event: ev.OrderCancelled) -> Changes:
