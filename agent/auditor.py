@@ -53,15 +53,16 @@ class Auditor:
             await self.checkpoint()
             await self.erase_old()
             await self.archive()
-            await asyncio.sleep(min(_AT_MOST_S, self._until_midnight_s()))
+            await asyncio.sleep(self.pause_s())
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._clock_ms() / 1000, UTC).astimezone(self._zone)
 
-    def _until_midnight_s(self) -> float:
+    def pause_s(self) -> float:
+        """Until the next round: an hour, or the site's midnight and a second where that comes first."""
         now = self._now()
         midnight = datetime.combine(now.date() + timedelta(days=1), datetime.min.time(), self._zone)
-        return max(1.0, midnight.timestamp() - now.timestamp() + 1.0)
+        return min(_AT_MOST_S, midnight.timestamp() - now.timestamp() + 1.0)
 
     async def checkpoint(self) -> None:
         """The chain's head, once for each of the site's days; the door remembers for which it was."""

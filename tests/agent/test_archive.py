@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from agent.core import commands as c
 from agent.core.model import Order
 from agent.store import archiving
-from agent.store.archive import FOLDER, ArchiveDamaged, last_part, parts, rows_about
-from agent.store.errors import StoreError
+from agent.store.archive import FOLDER, last_part, parts, rows_about
+from agent.store.errors import ArchiveDamaged, StoreError
 from agent.store.evidence import every_row
 from agent.store.history import acts, history_of
 from agent.store.journal import Row, rows

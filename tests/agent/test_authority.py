@@ -81,9 +81,7 @@ def test_the_rule_is_told_in_words() -> None:
 
 
 def test_facts_are_taken_apart_and_put_together_again() -> None:
-    read = read_order(
-        document(colour="red", carrier="SF", state="x", **{"rest.state": 5, "consignee.phone": 1})
-    )
+    read = read_order(document() | {"colour": "red", "state": "x", "rest.state": 5, "consignee.phone": 1})
     assert isinstance(read, Document)
     assert facts_of(judged(read.facts)) == read.facts
 

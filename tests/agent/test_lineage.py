@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -100,7 +101,7 @@ def test_the_state_follows_the_order_through_its_lists(books: Books) -> None:
     (task,) = books.order().tasks
     books.ask(c.RecallTask(task=task, reason="r"), wave(stop(qty=2), pda="P2"))
     task = books.order().tasks[-1]
-    told = {"pda": "P2", "by": "pda:P2", "task": task}
+    told: dict[str, Any] = {"pda": "P2", "by": "pda:P2", "task": task}
     (listed,) = (books.floor.get(Task, task),)
     assert listed is not None
     books.ask(c.AcceptTask(**told), c.PickStop(stop=listed.stops[0].stop, qty=2, **told))
