@@ -112,19 +112,19 @@ class _Chains:
         return told
 
     def _changed(self, order: Order, told: Told) -> None:
-        now = order_fields(order)
+        now, link = order_fields(order), _links(told)
         for field in [*now, *(self._fields.keys() - now.keys())]:
             value, previous = now.get(field), self._fields.get(field)
             if value != previous or (field not in self._fields and value is not None):
-                self._add(field, _link(told, value, previous))
+                self._add(field, link(value, previous, None))
         self._fields = now
 
     def _overruled(self, event: ev.OrderOverruled, told: Told) -> None:
+        link = _links(told)
         for field, rule in event.rules.items():
             gone = ERASED_WORD if is_personal(field) else None
             value = event.values.get(field, event.personal.get(field, gone))
-            link = _link(told, value, self._fields.get(field))
-            self._add(field, msgspec.structs.replace(link, overruled=rule, decided_by=rule))
+            self._add(field, link(value, self._fields.get(field), rule))
 
     def _add(self, field: str, link: Link) -> None:
         self._chains.setdefault(field, []).append(link)
@@ -135,14 +135,20 @@ def _asked(told: Told) -> tuple[str, str | None, int]:
     return told.by, told.cause, told.entry.at
 
 
-def _link(told: Told, value: Any, previous: Any) -> Link:
-    event = told.entry.event
-    changed_at = told.changed_at if told.changed_at is not None else getattr(event, "scanned_at", None)
+def _links(told: Told) -> Callable[[Any, Any, str | None], Link]:
+    """What makes the links of a row: value, previous value, the rule that overruled it."""
+    event, at = told.entry.event, to_text(told.entry.at)
+    time = told.changed_at if told.changed_at is not None else getattr(event, "scanned_at", None)
+    changed_at = None if time is None else to_text(time)
     rule = None if told.by.startswith(_PEOPLE) else _RULES.get(type(event))
-    return Link(
-        value, told.by, told.type, to_text(told.entry.at), told.entry.row, rule or told.by, told.cause,
-        None if changed_at is None else to_text(changed_at), previous,
-    )  # fmt: skip
+
+    def link(value: Any, previous: Any, overruled: str | None) -> Link:
+        decided_by = overruled or rule or told.by
+        return Link(
+            value, told.by, told.type, at, told.entry.row, decided_by, told.cause, changed_at, previous, overruled
+        )  # fmt: skip
+
+    return link
 
 
 # --- a floor with one order on it ---------------------------------------------------------------------------

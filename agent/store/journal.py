@@ -59,10 +59,8 @@ class Row(NamedTuple):
     @property
     def entry(self) -> Entry:
         """The event in its place. msgspec.ValidationError where the data is none."""
-        if has_personal(self.type):
-            event = msgspec.convert(unseal(self.type, self.data, self.personal), AnyEvent)
-        else:
-            event = _decoder.decode(self.data)
+        sealed = has_personal(self.type)
+        event = unseal(self.type, self.data, self.personal) if sealed else _decoder.decode(self.data)
         return Entry(self.row, self.at, self.sequence, event)
 
     @property

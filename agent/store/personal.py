@@ -53,12 +53,12 @@ PLACES: dict[type[ev.Event], tuple[Place, ...]] = {
     ev.OrderAccepted: (Place("facts.consignee", msgspec.to_builtins(ERASED)),),
     ev.OrderOverruled: (Place("personal", {}),),
 }
-_PLACES_OF = {str(kind.__struct_config__.tag): places for kind, places in PLACES.items()}
+_KINDS = {str(kind.__struct_config__.tag): kind for kind in PLACES}
 
 
 def has_personal(kind: str) -> bool:
     """May rows of this type carry digests?"""
-    return kind in _PLACES_OF
+    return kind in _KINDS
 
 
 def seal(event: ev.Event) -> tuple[str, list[Kept]]:
@@ -76,21 +76,21 @@ def seal(event: ev.Event) -> tuple[str, list[Kept]]:
     return _encode(tree).decode(), kept
 
 
-def unseal(kind: str, data: str, kept: Iterable[Kept]) -> Any:
-    """The event's fields with all that is still kept; what is not, is said to be erased."""
+def unseal(kind: str, data: str, kept: Iterable[Kept]) -> ev.Event:
+    """The event with all that is still kept; what is not, is said to be erased. msgspec.ValidationError."""
     tree, values = msgspec.json.decode(data), {each.field: each.data for each in kept}
-    for place in _PLACES_OF[kind]:
+    for place in PLACES[_KINDS[kind]]:
         holder, name = _holder(tree, place.field)
         if _digest(holder[name]) is not None:
             known = values.get(place.field)
             holder[name] = place.erased if known is None else msgspec.json.decode(known)
-    return tree
+    return msgspec.convert(tree, _KINDS[kind])
 
 
 def digests(kind: str, data: str) -> Iterator[tuple[str, str]]:
     """(field, digest) of everything that a row names in this way."""
     tree = msgspec.json.decode(data)
-    for place in _PLACES_OF.get(kind, ()):
+    for place in PLACES[_KINDS[kind]]:
         holder, name = _holder(tree, place.field)
         digest = _digest(holder[name])
         if digest is not None:

@@ -55,9 +55,9 @@ def test_what_is_sealed_is_read_back_as_long_as_it_is_kept(kind: type[ev.Event],
     event = data.draw(values_of(kind))
     text, kept = seal(event)
     tag = str(kind.__struct_config__.tag)
-    assert msgspec.convert(unseal(tag, text, kept), kind) == event
+    assert unseal(tag, text, kept) == event
     assert dict(digests(tag, text)) == {each.field: each.digest for each in kept}
-    gone = msgspec.convert(unseal(tag, text, []), kind)
+    gone = unseal(tag, text, [])
     assert {each.field for each in kept} <= {place.field for place in PLACES[kind]}
     if isinstance(gone, ev.OrderAccepted):
         assert gone.facts.consignee == ERASED
