@@ -41,6 +41,7 @@ EXAMPLES: tuple[ev.Event, ...] = (
     ev.DeviceFault("lp1", "paper out"),
     ev.DeviceRecovered("lp1"),
     ev.ChannelSwitched("https", "mqtt", "it is open: five failures in a row"),
+    ev.AuditCheckpoint(7, "ab" * 32),
 )  # fmt: skip
 
 
