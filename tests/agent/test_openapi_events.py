@@ -42,6 +42,8 @@ EXAMPLES: tuple[ev.Event, ...] = (
     ev.DeviceRecovered("lp1"),
     ev.ChannelSwitched("https", "mqtt", "it is open: five failures in a row"),
     ev.AuditCheckpoint(7, "ab" * 32),
+    ev.OrderHeld("SO-1", "ask"),
+    ev.OrderUnheld("SO-1", "asked"),
 )  # fmt: skip
 
 
