@@ -64,7 +64,9 @@ class HubLink:
         await self._outbox.open()
         hub = self._config.hub
         await self._open_http(stack, FIRST, hub.url, hub.token_file, hub)
-        self.leases = LeaseKeeper(self._store, self._clients[FIRST])
+        self.leases = LeaseKeeper(
+            self._store, self._clients[FIRST], lease_hours=hub.lease_hours, checks=self._config.checks
+        )
         if self._backup is not None:
             await self._open_backup(stack, self._backup)
 

@@ -51,6 +51,15 @@ def test_three_tables_are_enough_and_the_rest_has_the_contracts_defaults(tmp_pat
     assert not config.packs_apart
 
 
+def test_numbers_last_three_days_and_a_carriers_check_digit_is_a_word(tmp_path: Path) -> None:
+    config = read(tmp_path, SMALLEST)
+    assert (config.hub.lease_hours, config.checks) == (72, {})
+    ems = '[[carriers]]\nid = "EMS"\ncheck = "s10"\n'
+    assert read(tmp_path, SMALLEST + ems).checks == {"EMS": "s10"}
+    assert "stands twice" in refusal(tmp_path, SMALLEST + ems + ems)
+    assert "known are none, s10, mod10, ems" in refusal(tmp_path, SMALLEST + ems.replace("s10", "luhn"))
+
+
 @pytest.mark.parametrize("table", ["site", "hub", "broker"])
 def test_a_missing_table_is_named(tmp_path: Path, table: str) -> None:
     lines = [line for line in SMALLEST.splitlines() if line]
