@@ -20,12 +20,14 @@ from functools import partial
 from importlib.metadata import version as installed_version
 
 from agent.api.server import LocalApi
+from agent.auditor import Auditor
 from agent.config import Config
 from agent.core import commands as c
 from agent.core.model import Early
 from agent.desk import TaskDesk
 from agent.floor_link import FloorLink
 from agent.hub_link import HubLink
+from agent.notify import Operators
 from agent.releaser import Releaser
 from agent.roster import PrinterRoster
 from agent.spool import Spool
@@ -76,19 +78,23 @@ class Service:
         screens = StationScreens(link)
         stations = Stations(store, link, screens, self._config)
         views = Views(store, spool, desk, stations, self._version)
-        hub = HubLink(self._config, store, views)
+        operators = Operators([each.url for each in self._config.notify], self._config.site.id)
+        store.follow(operators.follow)
+        hub = HubLink(self._config, store, views, operators)
         async with AsyncExitStack() as stack:
             await hub.open(stack)
             api = LocalApi(store, views, self._config)
             tasks: dict[str, Awaitable[None]] = {
                 **hub.tasks(),
+                "operators": operators.run(),
                 "broker": link.run(),
                 "desk": desk.run(),
                 "station screens": screens.run(),
                 "releaser": Releaser(store, desk, self._config).run(),
                 "tidy": self._tidy(store, views),
+                "audit": Auditor(store, self._config).run(),
                 "labels ahead": spool.compositor.run(),
-                "health": self._health(views, hub, link),
+                "health": self._health(views, hub, link, operators),
                 "api": api.run(lambda: self._ready(views)),
             }
             for owner in spool.owners:
@@ -117,7 +123,7 @@ class Service:
         notify(f"READY=1\nSTATUS=working for site {self._config.site.id}")
         log.info("ready: site %s, API at %s", self._config.site.id, self._config.api.socket)
 
-    async def _health(self, views: Views, hub: HubLink, link: FloorLink) -> None:
+    async def _health(self, views: Views, hub: HubLink, link: FloorLink, operators: Operators) -> None:
         """What is not as it should be, in words, for /readyz and the screens."""
         while True:
             faults = [f"waybills low: {carrier}" for carrier in hub.leases.low]
@@ -126,6 +132,7 @@ class Service:
             faults += [
                 f"hub channel {each.name} {each.state}" for each in views.channels if each.state != "closed"
             ]
+            faults += operators.faults
             if not link.connected:
                 faults.append("broker down")
             faults += [f"broker refuses {topic}: {reason}" for topic, reason in link.refused.items()]
@@ -140,7 +147,7 @@ class Service:
             for early in list(
                 table(Early).find(reader, "WHERE facts <> '[]' AND since < ?", (now_ms() - _WAIT_MS,))
             ):
-                kinds = ", ".join(sorted({fact for fact, _ in early.facts}))
+                kinds = ", ".join(sorted({str(fact) for fact, *_ in early.facts}))
                 text = f"{kinds} came for order {early.order_no}, which has not come for 7 days"
                 await store.ask(
                     c.OpenException(

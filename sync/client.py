@@ -14,7 +14,6 @@ from contextlib import (
 )
 from datetime import UTC, datetime
 from ipaddress import ip_address
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 from urllib.parse import quote, urlsplit
@@ -26,6 +25,8 @@ import msgspec
 from sync.backoff import parse_retry_after
 from sync.bounded import events_of, read_body
 from sync.cloudevents import join_batch
+from sync.connections import Connections
+from sync.credentials import BearerAuth, Credentials, FixedToken, without_token
 from sync.errors import (
     Busy,
     CursorExpired,
@@ -41,6 +42,7 @@ from sync.errors import (
     WaybillsExhausted,
 )
 from sync.protocols import OutboxEvent, Result
+from sync.tls import Tls, TlsFiles, tls_failure
 
 T = TypeVar("T")
 
@@ -61,8 +63,9 @@ class _FeedPage(msgspec.Struct, frozen=True):
 class HubClient:
     """Owns the connections of one site to one hub base URL; `async with` closes them.
 
-    `timeout_s` bounds each request as a whole; the event stream has its own silence limit. Each request runs inside
-    `calling()`, which sees how it ends: the breaker's place.
+    `token` is shown with every request: a text, or where it comes from. `timeout_s` bounds each request as a whole;
+    the event stream has its own silence limit. Each request runs inside `calling()`, which sees how it ends: the
+    breaker's place.
     """
 
     handed: int = 0  # every batch is answered at once
@@ -71,22 +74,27 @@ class HubClient:
         self,
         url: str,
         site: str,
-        token: str,
+        token: str | Credentials,
         *,
-        ca_file: Path | None = None,
-        cert_file: Path | None = None,
-        key_file: Path | None = None,
+        tls: TlsFiles | None = None,
         timeout_s: float = 15.0,
         calling: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
+        self._url = f"{url.rstrip('/')}/v1/sites/{quote(site, safe='')}/"
+        self._auth = BearerAuth(FixedToken(token) if isinstance(token, str) else token)
         self._timeout_s = timeout_s
         self._calling = calling
-        self._http = httpx.AsyncClient(
-            base_url=f"{url.rstrip('/')}/v1/sites/{quote(site, safe='')}/",
-            headers={"Authorization": f"Bearer {token}", "User-Agent": "floorhand"},
-            timeout=httpx.Timeout(timeout_s, connect=min(timeout_s, 5.0)),
-            verify=_tls(ca_file, cert_file, key_file),
-            trust_env=not _is_loopback(url),  # a hub on this machine is not behind the site's proxy
+        self._tls = tls or TlsFiles()
+        self._connections = Connections(Tls(self._tls), self._make)
+
+    def _make(self, context: ssl.SSLContext) -> httpx.AsyncClient:
+        return httpx.AsyncClient(
+            base_url=self._url,
+            auth=self._auth,
+            headers={"User-Agent": "floorhand"},
+            timeout=httpx.Timeout(self._timeout_s, connect=min(self._timeout_s, 5.0)),
+            verify=context,
+            trust_env=not _is_loopback(self._url),  # a hub on this machine is not behind the site's proxy
         )
 
     async def __aenter__(self) -> Self:
@@ -99,7 +107,7 @@ class HubClient:
 
     async def aclose(self) -> None:
         """Close all connections."""
-        await self._http.aclose()
+        await self._connections.aclose()
 
     async def get(self, path: str, params: Mapping[str, str] | None = None) -> httpx.Response:
         """A whole answer with status 200. Raises HubError."""
@@ -148,21 +156,27 @@ class HubClient:
             headers["Last-Event-ID"] = cursor
         timeout = httpx.Timeout(self._timeout_s, read=silence_s)
         async with AsyncExitStack() as connection:
-            with self._calling(), _faults():
+            with self._calling(), _faults(self._tls):
                 async with asyncio.timeout(self._timeout_s):
+                    http = await connection.enter_async_context(self._connections.lend())
                     source = await connection.enter_async_context(
-                        httpx_sse.aconnect_sse(self._http, "GET", "feed", headers=headers, timeout=timeout)
+                        httpx_sse.aconnect_sse(http, "GET", "feed", headers=headers, timeout=timeout)
                     )
                     if not source.response.is_success:
-                        _check(source.response, await read_body(source.response))
+                        body = without_token(source.response, await read_body(source.response))
+                        _check(source.response, body)
                 _check_stream(source.response)
             yield _events(source.response)
 
     async def _request(self, method: str, path: str, **rest: Any) -> httpx.Response:
         """The answer, if it is one of success; its body is read as far as any body of the hub goes."""
-        with _faults():
-            async with asyncio.timeout(self._timeout_s), self._http.stream(method, path, **rest) as response:
-                body = await read_body(response)
+        with _faults(self._tls):
+            async with (
+                asyncio.timeout(self._timeout_s),
+                self._connections.lend() as http,
+                http.stream(method, path, **rest) as response,
+            ):
+                body = without_token(response, await read_body(response))
         _check(response, body)
         return httpx.Response(response.status_code, headers=_plain(response.headers), content=body)
 
@@ -180,7 +194,7 @@ def _plain(headers: httpx.Headers) -> httpx.Headers:
 
 async def _events(response: httpx.Response) -> AsyncIterator[httpx_sse.ServerSentEvent]:
     """The stream's events, network faults as HubErrors; comments only feed the silence watchdog."""
-    with _faults():
+    with _faults(TlsFiles()):
         async for event in events_of(response).aiter_sse():
             if event.data:  # a comment followed by an empty line comes out as an event without data
                 yield event
@@ -205,7 +219,7 @@ def _read(response: httpx.Response, kind: type[T]) -> T:
 
 
 @contextmanager
-def _faults() -> Iterator[None]:
+def _faults(tls: TlsFiles) -> Iterator[None]:
     """Network faults as HubErrors."""
     try:
         yield
@@ -215,8 +229,22 @@ def _faults() -> Iterator[None]:
         raise NotTheHub(f"{type(error).__name__}: {error}") from error
     except TimeoutError:
         raise Unreachable("the hub took too long to answer") from None
-    except (httpx.HTTPError, httpx.StreamError) as error:
-        raise Unreachable(f"{type(error).__name__}: {error}") from error
+    except (httpx.HTTPError, httpx.StreamError, OSError) as error:  # what TLS 1.3 says late comes as it is
+        failure = tls_failure(error, _host(error), tls)
+        raise failure or Unreachable(_in_words(error)) from error
+
+
+def _in_words(error: BaseException) -> str:
+    """What the network said: httpx's own text is often empty, and what is beneath it is not."""
+    words, name = str(error), type(error).__name__
+    while not words and (below := error.__cause__ or error.__context__) is not None:
+        error = below
+        words = str(error)
+    return f"{name}: {words}"
+
+
+def _host(error: Exception) -> str:
+    return error.request.url.host if isinstance(error, httpx.RequestError) else "the hub"
 
 
 def _check(response: httpx.Response, body: bytes) -> None:
@@ -279,11 +307,3 @@ def _is_loopback(url: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _tls(ca_file: Path | None, cert_file: Path | None, key_file: Path | None) -> ssl.SSLContext:
-    """Verify the hub against `ca_file` (absent: the system's); show the site's certificate if it has one."""
-    context = ssl.create_default_context(cafile=ca_file)
-    if cert_file is not None:
-        context.load_cert_chain(cert_file, key_file)
-    return context

@@ -1,7 +1,9 @@
 """What can go wrong between this site and its hub.
 
 HubError
+├── NoCredentials         the token or the certificates of this site cannot be read here
 ├── Unreachable           no answer: no route, refused, reset, cut short, silent
+│   └── TlsFailed         no trust: certificate, authority, host name or version
 ├── NotTheHub             an answer that is not the protocol's (captive portal, proxy page)
 ├── Busy                  5xx: the hub asks for patience
 │   └── SlowDown          429
@@ -36,6 +38,14 @@ class HubError(Exception):
 
 class Unreachable(HubError):
     """No answer came, or it broke off: whether the hub acted on the request is unknown."""
+
+
+class TlsFailed(Unreachable):
+    """One of the two did not trust the other's certificate, or they share no version of TLS."""
+
+
+class NoCredentials(HubError):
+    """The hub was not even asked: a file of this site that it takes for that cannot be used."""
 
 
 class NotTheHub(HubError):

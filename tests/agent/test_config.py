@@ -417,3 +417,29 @@ def test_a_hub_needs_no_backup(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_a_backup_that_cannot_work_is_refused_by_its_key(tmp_path: Path, lines: str, why: str) -> None:
     assert why in refusal(tmp_path, backup(lines))
+
+
+# --- the journal and whose word stands ----------------------------------------------------------------------
+
+
+def test_how_long_the_journal_is_kept_and_whose_word_stands(tmp_path: Path) -> None:
+    config = read(tmp_path, SMALLEST)
+    assert (config.journal.keep_days, config.journal.personal_days, config.authority) == (30, 180, {})
+    config = read(
+        tmp_path, SMALLEST + '[journal]\nkeep_days = 7\n[authority]\n"consignee.*" = ["/crm", "/erp"]\n'
+    )
+    assert (config.journal.keep_days, config.authority) == (7, {"consignee.*": ("/crm", "/erp")})
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("[journal]\nkeep_days = 0", "journal.keep_days"),
+        ("[journal]\nkeep_day = 1", "journal.keep_day"),
+        ("[authority]\nheld = []", "authority"),
+        ('[authority]\nheld = "/crm"', "authority"),
+        ('[authority]\nheld = [""]', "authority"),
+    ],
+)
+def test_a_wrong_age_or_table_is_named(tmp_path: Path, text: str, key: str) -> None:
+    assert key in refusal(tmp_path, SMALLEST + text + "\n")

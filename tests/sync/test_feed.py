@@ -16,9 +16,9 @@ from sync.client import HubClient
 from sync.cloudevents import CloudEvent, encode
 from sync.feed import FeedReader
 from sync.sandbox.ledger import Put
+from sync.sandbox.proxy import HALF_OPEN, PORTAL_PAGE, PORTAL_REDIRECT, RESET_AFTER_COMMIT, Fault, FaultyProxy
 from sync.sandbox.server import HubOptions, RunningHub, running
 from tests.sync.conftest import TOKEN, Asked, States, going
-from tests.sync.proxy import HALF_OPEN, PORTAL_PAGE, PORTAL_REDIRECT, RESET_AFTER_COMMIT, Fault, FaultyProxy
 from tests.sync.stores import MemoryInbox
 
 
