@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
+from agent.certificates import check_certificates
 from agent.cli_audit import add_audit
 from agent.cli_label import add_label
 from agent.cli_manifest import add_manifest
@@ -144,6 +145,7 @@ def _check_config(options: argparse.Namespace) -> int:
     config = load(options.file)
     for fault in LabelTemplates(config).faults.values():
         raise ConfigError(f"{options.file}: {fault}")
+    check_certificates(config)
     for index, each in enumerate(config.notify):
         if not is_known(each.url):
             kind = service_of(each.url)

@@ -21,6 +21,7 @@ from importlib.metadata import version as installed_version
 
 from agent.api.server import LocalApi
 from agent.auditor import Auditor
+from agent.certificates import check_certificates
 from agent.config import Config
 from agent.core import commands as c
 from agent.core.model import Early
@@ -59,6 +60,7 @@ class Service:
 
     async def run(self) -> None:
         """Open the store, start everything, say READY, work until SIGTERM. StoreError, ConfigError."""
+        check_certificates(self._config)
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, self._stop.set)
