@@ -19,6 +19,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from importlib.metadata import version as installed_version
 
+from agent.alarms import Alarms
 from agent.api.server import LocalApi
 from agent.auditor import Auditor
 from agent.certificates import check_certificates
@@ -81,7 +82,7 @@ class Service:
         stations = Stations(store, link, screens, self._config)
         views = Views(store, spool, desk, stations, self._version)
         operators = Operators([each.url for each in self._config.notify], self._config.site.id)
-        store.follow(operators.follow)
+        Alarms(store, operators)
         hub = HubLink(self._config, store, views, operators)
         async with AsyncExitStack() as stack:
             await hub.open(stack)
