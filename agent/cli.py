@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from agent.certificates import check_certificates
 from agent.cli_audit import add_audit
 from agent.cli_label import add_label
 from agent.cli_manifest import add_manifest
@@ -20,6 +19,7 @@ from agent.cli_scanners import add_scanners
 from agent.cli_spool import add_spool
 from agent.cli_words import FINE, USAGE, Commands, clock, count, positive
 from agent.config import ConfigError, load
+from agent.credentials import check_certificates
 from agent.demo import DemoOptions, run_demo
 from agent.example import write_example
 from agent.logs import set_up_log

@@ -13,7 +13,7 @@ Kind = Literal["mqtt", "http", "files"]
 
 #: What each kind knows of; the first key is required.
 _KEYS: Mapping[str, tuple[str, ...]] = {
-    "mqtt": ("url", "username", "password_file", "ca_file"),
+    "mqtt": ("url", "username", "password_file", "ca_file", "cert_file", "key_file"),
     "http": ("url", "token_file", "ca_file", "cert_file", "key_file"),
     "files": ("path", "key_file"),
 }

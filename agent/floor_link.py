@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Callable
 
 from paho.mqtt.client import topic_matches_sub
 
-from agent.certificates import tls_files
-from agent.config import Config, ConfigError
+from agent.config import Config
 from agent.core.times import to_text
+from agent.credentials import FilePassword, tls_files
 from agent.store.store import now_ms
 from devices.mqtt import Message, MqttLink, PublishError, Will
 from devices.pda import AgentPresence, encode
@@ -29,7 +29,7 @@ class FloorLink:
         self.topics = Topics(config.site.id)
         self._config = config
         self._version = version
-        self._password = config.secret(config.broker.password_file)
+        self._password = FilePassword(config, config.broker.password_file)
         self._since = to_text(now_ms())
         self._takers: dict[str, Take] = {}
         self._greeters: list[Callable[[], None]] = []
@@ -73,7 +73,7 @@ class FloorLink:
             broker.url,
             client_id=f"floorhand-{self._config.site.id}",
             username=broker.username,
-            password=self._read_password,
+            password=self._password,
             ca_file=files.ca_file,
             cert_file=files.cert_file,
             key_file=files.key_file,
@@ -82,14 +82,6 @@ class FloorLink:
             retry_cap_s=5.0,
             on_state=_log_state,
         )
-
-    def _read_password(self) -> str | None:
-        """For each connection: it may have been renewed."""
-        try:
-            self._password = self._config.secret(self._config.broker.password_file)
-        except ConfigError as error:
-            log.warning("%s; the password read before is used", error)
-        return self._password
 
     async def _connected(self, session_present: bool) -> None:
         log.info("broker connected, session %s", "resumed" if session_present else "new")

@@ -22,10 +22,10 @@ from importlib.metadata import version as installed_version
 from agent.alarms import Alarms
 from agent.api.server import LocalApi
 from agent.auditor import Auditor
-from agent.certificates import check_certificates
 from agent.config import Config
 from agent.core import commands as c
 from agent.core.model import Early
+from agent.credentials import check_certificates
 from agent.desk import TaskDesk
 from agent.floor_link import FloorLink
 from agent.hub_link import HubLink

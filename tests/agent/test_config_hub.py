@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from agent.certificates import check_certificates, tls_files
 from agent.cli import main
 from agent.config import ConfigError
+from agent.credentials import FilePassword, check_certificates, tls_files, token_of
+from agent.logs import redacted
 from agent.service import Service
 from tests.agent.test_config import SMALLEST, read, refusal
 from tests.sync.certificates import Authority
@@ -143,3 +144,31 @@ def test_the_service_managers_certificates_come_first(
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(granted))
     files = tls_files(config, config.hub)
     assert (files.cert_file, files.key_file) == (tmp_path / "c.pem", granted / "k.pem")
+
+
+# --- tokens and passwords -------------------------------------------------------------------------------------
+
+
+def test_a_token_that_no_header_can_carry_is_refused_at_the_start_without_quoting_it(tmp_path: Path) -> None:
+    config = read(tmp_path, with_hub('token_file = "t"'))
+    (tmp_path / "t").write_text("a-secret in two words")
+    with pytest.raises(ConfigError, match=r"`token_file`: .*t: holds no token") as refused:
+        token_of(config, config.hub.token_file)
+    assert "a-secret" not in str(refused.value)
+
+
+def test_a_password_is_read_for_each_connection_and_the_last_one_goes_on_without_its_file(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    config = read(tmp_path, SMALLEST + 'username = "agent"\npassword_file = "p"')
+    with pytest.raises(ConfigError, match="p: the secret cannot be read"):
+        FilePassword(config, config.broker.password_file)
+    (tmp_path / "p").write_text("of yesterday\n")
+    password = FilePassword(config, config.broker.password_file)
+    (tmp_path / "p").write_text("of today\n")
+    assert password() == "of today"
+    (tmp_path / "p").unlink()
+    assert password() == "of today"
+    assert "the password read before is used" in caplog.text
+    assert redacted("of yesterday, of today") == "***, ***"
+    assert FilePassword(config, None)() is None

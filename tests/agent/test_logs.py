@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import logging
@@ -13,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.config import parse
+from agent.floor_link import FloorLink
 from agent.logs import keep_secret, keep_secret_url, redacted, set_up_log
 from agent.notify import Operators, send_by_process
 from agent.notify_messages import Delivery
@@ -20,6 +22,7 @@ from sync.client import HubClient
 from sync.credentials import FileToken
 from sync.errors import HubError
 from sync.sandbox.proxy import Fault, FaultyProxy
+from tests.sync.conftest import going
 from tests.sync.stores import agent_event
 
 TOKEN = "s3cret-token-0001"
@@ -71,6 +74,34 @@ async def test_a_failing_hub_at_debug_level_gives_no_token_away(loud: io.StringI
     assert "httpcore" in lines
     assert TOKEN not in lines
     assert all(json.loads(line) for line in lines.splitlines())
+
+
+@pytest.mark.parametrize("scheme", ["mqtt", "mqtts"])
+async def test_a_broker_that_cannot_be_reached_gives_no_password_away(
+    loud: io.StringIO, tmp_path: Path, scheme: str
+) -> None:
+    """It answers with what no broker says."""
+    (tmp_path / "p").write_text("br0ker-password")
+    data = {
+        "site": {"id": "W"},
+        "hub": {"url": "http://h"},
+        "broker": {"url": f"{scheme}://127.0.0.1:1", "username": "agent", "password_file": "p"},
+    }
+    shown: list[bytes] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        shown.append(await reader.read(1000))
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        data["broker"]["url"] = f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        link = FloorLink(parse(data, tmp_path / "f.toml"), "1.0")
+        async with going(link.run()), asyncio.timeout(10):
+            while "no broker" not in loud.getvalue():  # noqa: ASYNC110  # it is a plain text
+                await asyncio.sleep(0.01)
+    assert any(b"br0ker-password" in said for said in shown) is (scheme == "mqtt")
+    assert "br0ker-password" not in loud.getvalue()
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,9 @@ def test_whom_nobody_can_tell_is_named_without_the_url(
 ) -> None:
     main(["init", str(tmp_path)])
     file = tmp_path / "floorhand.toml"
-    services = '\n[[notify]]\nurl = "json://127.0.0.1/"\n[[notify]]\nurl = "json://127.0.0.1/a-secret?verify=no"\n'
+    services = (
+        '\n[[notify]]\nurl = "json://127.0.0.1/"\n[[notify]]\nurl = "json://127.0.0.1/a-secret?verify=no"\n'
+    )
     file.write_text(file.read_text("utf-8") + services, "utf-8")
     assert main(["check-config", str(file)]) == 2
     words = capsys.readouterr().err
