@@ -27,7 +27,7 @@ def token_of(config: Config, file: Path | None) -> str | FileToken:
         keep_secret(read_token(path))
     except ValueError as error:
         raise ConfigError(f"{config.file}: `token_file`: {error}") from error
-    return FileToken(path, keep_secret)
+    return FileToken(path, keep_secret, also=config.beside(file))
 
 
 class FilePassword:

@@ -52,6 +52,20 @@ async def test_a_token_that_changed_behind_the_same_stamp_is_read_when_the_hub_r
         assert await ships(client, 1)
 
 
+async def test_a_new_token_beside_the_service_managers_copy_is_found_when_that_is_refused(
+    hub: RunningHub, file: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy"
+    copy.write_text("of-the-start")
+    file.write_text("also-old")
+    async with HubClient(hub.url, "WH1", FileToken(copy, also=file)) as client:
+        with pytest.raises(Unauthorized):
+            await ships(client, 1)
+        file.write_text(TOKEN)
+        assert await ships(client, 1)
+        assert await ships(client, 2)
+
+
 async def test_while_the_file_is_away_or_half_written_the_last_token_goes_on(
     hub: RunningHub, file: Path
 ) -> None:
