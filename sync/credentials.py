@@ -47,7 +47,7 @@ class FileToken:
     """The one line of a file. It is read again when the file has changed, and when the hub has refused it.
 
     While the file is away or holds no token, the last one goes on. `also` is where a new token may lie when the one of
-    `path` is refused: a service manager's copy stays as it was at the start. `on_read` is told of each before it is used.
+    `path` is refused: a service manager's copy stays as it was at the start. `on_read` is told of each before its use.
     """
 
     def __init__(
