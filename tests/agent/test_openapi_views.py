@@ -45,7 +45,7 @@ def test_a_command_is_described_field_by_field(tag: str) -> None:
     asked = {"id", "by"}
     fields = {field.name: field.required for field in msgspec.structs.fields(COMMANDS[tag])}
     assert own["properties"]["type"]["const"] == tag
-    assert set(own["properties"]) - {"type"} | asked == set(fields)
+    assert set(own["properties"]) - {"type"} | asked | {"device"} == set(fields)
     assert set(own["required"]) | asked == {name for name, required in fields.items() if required}
 
 
