@@ -31,6 +31,8 @@ _LABEL: dict[str, Any] = {
 #: What a random day need not bring.
 EXAMPLES: tuple[ev.Event, ...] = (
     ev.OrderRefused("SO-1", 2, "shipped: the parcel has left"),
+    ev.OrderHeld("SO-1", "address: ask the customer"),
+    ev.OrderUnheld("SO-1", "the customer called"),
     ev.LabelPrinted(first_byte_at=None, evidence="scan", **_LABEL),
     ev.LabelSuspect(reason="the printer went away", **_LABEL),
     ev.LabelFailed(reason="its template is broken", **_LABEL),
