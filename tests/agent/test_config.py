@@ -415,7 +415,7 @@ def test_a_hub_needs_no_backup(tmp_path: Path) -> None:
         ('kind = "mqtt"', "`hub.backup.url`: is required where kind is 'mqtt'"),
         ('kind = "http"', "`hub.backup.url`: is required where kind is 'http'"),
         ('kind = "files"', "`hub.backup.path`: is required where kind is 'files'"),
-        ('kind = "mqtt"\nurl = "https://b"', "`hub.backup.url`: 'https://b' is no URL that begins with mqtt"),
+        ('kind = "mqtt"\nurl = "https://b"', "`hub.backup.url`: 'https://b' must begin with mqtt"),
         ('kind = "http"\nurl = "https://[b"', "`hub.backup.url`: 'https://[b' is no URL"),
         ('kind = "files"\npath = "p"\nurl = "https://b"', "`hub.backup.url`: is not for kind 'files', which has"),
         ('kind = "mqtt"\nurl = "mqtt://b"\ntoken_file = "t"', "`hub.backup.token_file`: is not for kind 'mqtt'"),
