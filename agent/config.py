@@ -9,6 +9,7 @@ import tomllib
 import types
 import typing
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -18,7 +19,7 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from agent.check_digits import Check
-from agent.config_hub import HubBackup
+from agent.config_hub import HubBackup, link_faults
 from agent.config_picking import Picking as Picking
 from agent.config_scanning import BleProfile, Bluetooth, Codes, Gateway, Id, Scanner, Scanning
 from agent.core.model import Party
@@ -29,6 +30,7 @@ from devices.printers.status import Confirm
 from devices.topics import Topics
 
 Positive = Annotated[int, Meta(ge=1)]
+Source = Annotated[str, Meta(min_length=1)]
 _NEAR = 0.6
 
 
@@ -84,6 +86,8 @@ class Broker(Struct, frozen=True):
     username: str | None = None
     password_file: Path | None = None
     ca_file: Path | None = None
+    cert_file: Path | None = None
+    key_file: Path | None = None
 
 
 class Api(Struct, frozen=True):
@@ -139,6 +143,13 @@ class Labels(Struct, frozen=True):
         return self.carriers.get(carrier, self.template)
 
 
+class Journal(Struct, frozen=True):
+    """How long what is kept: rows in the database, then in files; personal data of orders that have ended."""
+
+    keep_days: Positive = 30
+    personal_days: Positive = 180
+
+
 class Config(Struct, frozen=True):
     """The whole file; paths are absolute."""
 
@@ -157,6 +168,8 @@ class Config(Struct, frozen=True):
     gateways: tuple[Gateway, ...] = ()
     codes: Codes = field(default_factory=Codes)
     notify: tuple[Notify, ...] = ()
+    journal: Journal = field(default_factory=Journal)
+    authority: dict[str, Annotated[tuple[Source, ...], Meta(min_length=1)]] = {}
     file: Path = Path()
 
     @property
@@ -277,8 +290,6 @@ def _struct_in(annotation: Any) -> Any:
 
 
 _SCHEMES = {
-    "hub.url": ("http", "https"),
-    "broker.url": ("mqtt", "mqtts"),
     "printers": ("tcp", "serial", "usb", "file"),
     "scanners": ("serial", "ble", "mqtt"),
 }
@@ -289,8 +300,10 @@ def _refuse_wrong(config: Config, path: Path) -> None:
         ZoneInfo(config.site.timezone)
     except (KeyError, ValueError, OSError) as error:
         raise ConfigError(f"{path}: `site.timezone`: {config.site.timezone!r} is no time zone") from error
-    _refuse_url(path, "hub.url", config.hub.url, _SCHEMES["hub.url"])
-    _refuse_url(path, "broker.url", config.broker.url, _SCHEMES["broker.url"])
+    hub, broker = config.hub, config.broker
+    links = link_faults("hub", hub, ("http", "https")), link_faults("broker", broker, ("mqtt", "mqtts"))
+    for key, fault in chain(*links, hub.backup.faults() if hub.backup else ()):
+        raise ConfigError(f"{path}: `{key}`: {fault}")
     _refuse_twice(path, "carriers", [carrier.id for carrier in config.carriers])
     _refuse_devices(path, "printers", config.printers)
     _refuse_printers(path, config.printers)
@@ -300,8 +313,6 @@ def _refuse_wrong(config: Config, path: Path) -> None:
     for key, fault in scanning.faults():
         raise ConfigError(f"{path}: `{key}`: {fault}")
     for key, fault in config.picking.faults():
-        raise ConfigError(f"{path}: `{key}`: {fault}")
-    for key, fault in config.hub.backup.faults() if config.hub.backup else ():
         raise ConfigError(f"{path}: `{key}`: {fault}")
     _refuse_open_api(config, path)
 

@@ -7,7 +7,11 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
+from msgspec.structs import replace
+
 from agent.core import commands as c
+from agent.core.authority import Authority
+from agent.core.times import from_text
 from agent.hub_outbox import acked_sequence
 from agent.store.store import FEED_CURSOR, Store, Transaction
 from sync.cloudevents import CloudEvent
@@ -16,17 +20,31 @@ from sync.protocols import FeedEvent, Mark
 log = logging.getLogger(__name__)
 
 _DISK = (OSError, sqlite3.OperationalError)  # full, gone or locked: no fault of the event that met it
+_DEFAULT = Authority()
 _FACTS = frozenset({"order.paid", "order.held", "order.unheld", "order.cancelled"})
 
 
-def command_of(event: CloudEvent, acked: int) -> c.Command | None:
+def command_of(event: CloudEvent, acked: int, authority: Authority = _DEFAULT) -> c.Command | None:
     """What a feed event asks; None for a type that this version does not know."""
+    command = _command_of(event, acked, authority)
+    return replace(command, changed_at=_changed_at(event.time)) if command is not None else None
+
+
+def _changed_at(time: str) -> int | None:
+    """When it changed in its system; what no calendar of ours has is none."""
+    try:
+        return from_text(time)
+    except ValueError:
+        return None
+
+
+def _command_of(event: CloudEvent, acked: int, authority: Authority) -> c.Command | None:
     by, known = f"hub:{event.source}", event.id
     match event.type:
         case "order.created" | "order.changed":
-            return c.TakeOrder(by=by, id=known, data=event.data)
+            return c.TakeOrder(by=by, id=known, data=event.data, authority=authority)
         case fact if fact in _FACTS:
-            return c.TakeFact(by=by, id=known, fact=fact, data=event.data)
+            return c.TakeFact(by=by, id=known, fact=fact, data=event.data, authority=authority)
         case "sku.changed":
             return c.SetSku(by=by, id=known, data=event.data)
         case "location.changed":
@@ -42,7 +60,7 @@ def command_of(event: CloudEvent, acked: int) -> c.Command | None:
 
 def commands_of_row(kind: str, row: dict[str, Any], acked: int) -> list[c.Command]:
     """What a snapshot row asks; each repeats harmlessly by its content."""
-    by = "hub:snapshot"
+    by = c.SNAPSHOT
     match kind:
         case "skus":
             return [c.SetSku(by=by, data=row)]
@@ -78,8 +96,9 @@ def _commands_of_order(by: str, row: dict[str, Any]) -> list[c.Command]:
 class HubInbox:
     """Feed events and snapshot rows into the door; the cursor is committed with what it stands for."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, authority: Authority = _DEFAULT) -> None:
         self._store = store
+        self._authority = authority
 
     async def cursor(self) -> str | None:
         return await self._store.submit(lambda transaction: transaction.position(FEED_CURSOR))
@@ -98,7 +117,9 @@ class HubInbox:
     async def _accept(self, events: Sequence[FeedEvent], marks: Sequence[Mark | None]) -> None:
         """`marks[i]`: how far the channel is once the event `i` is taken."""
         try:
-            await self._store.submit(lambda transaction: _take_all(transaction, events, marks[-1]))
+            await self._store.submit(
+                lambda transaction: _take_all(transaction, events, marks[-1], self._authority)
+            )
         except _DISK:
             raise  # the disk, not the event
         except Exception:  # found again, one by one, and parked
@@ -108,7 +129,9 @@ class HubInbox:
 
     async def _accept_alone(self, event: FeedEvent, mark: Mark | None) -> None:
         try:
-            await self._store.submit(lambda transaction: _take_all(transaction, [event], mark))
+            await self._store.submit(
+                lambda transaction: _take_all(transaction, [event], mark, self._authority)
+            )
         except _DISK:
             raise
         except Exception as error:  # parked: a person sees it, and the next ones go on
@@ -138,10 +161,12 @@ def _row_name(row: dict[str, Any]) -> str:
     return "/".join(str(row[name]) for name in ("order_no", "location", "sku", "carrier") if name in row)
 
 
-def _take_all(transaction: Transaction, events: Sequence[FeedEvent], mark: Mark | None) -> None:
+def _take_all(
+    transaction: Transaction, events: Sequence[FeedEvent], mark: Mark | None, authority: Authority
+) -> None:
     acked = acked_sequence(transaction)
     for _, event in events:
-        command = command_of(event, acked)
+        command = command_of(event, acked, authority)
         if command is None:
             _tell(transaction, f"{event.source}/{event.id}", f"unknown-type: {event.type}")
             continue

@@ -10,12 +10,16 @@ from msgspec import Meta
 
 from agent.core import commands as c
 
+Note = Annotated[str, Meta(max_length=200)]
 Text = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
 class _Request(msgspec.Struct, frozen=True, tag_field="type", kw_only=True):
+    """`device`: the terminal in front of whoever asks."""
+
     id: Text
     by: Text
+    device: Text | None = None
 
 
 class _Hold(_Request, frozen=True, tag="order.hold"):
@@ -25,6 +29,7 @@ class _Hold(_Request, frozen=True, tag="order.hold"):
 
 class _Unhold(_Request, frozen=True, tag="order.unhold"):
     order_no: Text
+    reason: Text = "released by a supervisor"
 
 
 class _Cancel(_Request, frozen=True, tag="order.cancel"):
@@ -41,6 +46,7 @@ class _Reprint(_Request, frozen=True, tag="label.reprint"):
 class _Settle(_Request, frozen=True, tag="label.settle"):
     job: Text
     printed: bool
+    reason: Note = ""
 
 
 class _Recall(_Request, frozen=True, tag="task.recall"):
@@ -50,10 +56,12 @@ class _Recall(_Request, frozen=True, tag="task.recall"):
 
 class _Pause(_Request, frozen=True, tag="printer.pause"):
     printer: Text
+    reason: Note = ""
 
 
 class _Resume(_Request, frozen=True, tag="printer.resume"):
     printer: Text
+    reason: Note = ""
 
 
 class _Close(_Request, frozen=True, tag="exception.close"):
@@ -61,24 +69,30 @@ class _Close(_Request, frozen=True, tag="exception.close"):
     note: Text
 
 
-_AnyRequest = _Hold | _Unhold | _Cancel | _Reprint | _Settle | _Recall | _Pause | _Resume | _Close
+class _Erase(_Request, frozen=True, tag="personal.erase"):
+    order_no: Text
+    reason: Text
+
+
+_AnyRequest = _Hold | _Unhold | _Cancel | _Reprint | _Settle | _Recall | _Pause | _Resume | _Close | _Erase
 _decode = msgspec.json.Decoder(_AnyRequest).decode
 
 _MAKE: dict[type[_Request], Callable[[Any], c.Command]] = {
     _Hold: lambda r: c.HoldOrder(order_no=r.order_no, reason=r.reason, **_asker(r)),
-    _Unhold: lambda r: c.UnholdOrder(order_no=r.order_no, **_asker(r)),
+    _Unhold: lambda r: c.UnholdOrder(order_no=r.order_no, reason=r.reason, **_asker(r)),
     _Cancel: lambda r: c.CancelOrder(order_no=r.order_no, reason=r.reason, **_asker(r)),
     _Reprint: lambda r: c.ReprintLabel(order_no=r.order_no, reason=r.reason, printer=r.printer, **_asker(r)),
-    _Settle: lambda r: c.SettlePrint(job=r.job, printed=r.printed, **_asker(r)),
+    _Settle: lambda r: c.SettlePrint(job=r.job, printed=r.printed, reason=r.reason, **_asker(r)),
     _Recall: lambda r: c.RecallTask(task=r.task, reason=r.reason, **_asker(r)),
-    _Pause: lambda r: c.PausePrinter(printer=r.printer, paused=True, **_asker(r)),
-    _Resume: lambda r: c.PausePrinter(printer=r.printer, paused=False, **_asker(r)),
+    _Pause: lambda r: c.PausePrinter(printer=r.printer, paused=True, reason=r.reason, **_asker(r)),
+    _Resume: lambda r: c.PausePrinter(printer=r.printer, paused=False, reason=r.reason, **_asker(r)),
     _Close: lambda r: c.CloseException(exception=r.exception, note=r.note, **_asker(r)),
+    _Erase: lambda r: c.ErasePersonal(order_no=r.order_no, reason=r.reason, **_asker(r)),
 }
 
 
-def _asker(request: _Request) -> dict[str, str]:
-    return {"by": f"person:{request.by}", "id": request.id}
+def _asker(request: _Request) -> dict[str, Any]:
+    return {"by": f"person:{request.by}", "id": request.id, "from_device": request.device}
 
 
 def read_command(body: bytes) -> c.Command:

@@ -28,6 +28,7 @@ from agent.api.scanners import ScannerSearch
 from agent.config import Config, ConfigError
 from agent.core.times import from_text
 from agent.metrics import CONTENT_TYPE, Metrics
+from agent.store.errors import ArchiveDamaged
 from agent.store.store import Store
 from agent.views import Views
 from agent.wakeup import Wakeup
@@ -166,7 +167,10 @@ class LocalApi:
 
     async def _order(self, request: Request) -> Response:
         order_no = request.path_params["order_no"]
-        found = await self._look(self._views.order, order_no)
+        try:
+            found = await self._look(self._views.order, order_no)
+        except ArchiveDamaged as error:
+            return problem(500, str(error))
         return json_response(found) if found is not None else problem(404, f"no order {order_no} is here")
 
     async def _exceptions(self, _: Request) -> Response:

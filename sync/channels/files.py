@@ -195,13 +195,14 @@ class FilesChannel:
         try:
             return read_feed_event(line)
         except BadEvent as error:
-            self._broken(number, line, error)
+            self._broken(number, error)
             return None
 
-    def _broken(self, number: int, line: bytes, error: BadEvent) -> None:
-        """A line of the feed that is signed and cannot be read: no copy will be better."""
+    def _broken(self, number: int, error: BadEvent) -> None:
+        """A line of the feed that is signed and cannot be read: no copy will be better. It may name people, so the
+        log says only where it stands."""
         self.broken_events += 1
-        log.error("a line of in/%d.ndjson cannot be read: %s: %.200r", number, error, line)
+        log.error("a line of in/%d.ndjson cannot be read: %s", number, error)
 
     async def _on_disk(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """In the thread of the disk, for a stick may take its time. Raises Unreachable."""

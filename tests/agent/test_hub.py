@@ -11,7 +11,9 @@ import msgspec
 import pytest
 
 from agent.core import commands as c
+from agent.core.authority import Authority
 from agent.core.model import FloorException, Order, Stock
+from agent.core.times import from_text
 from agent.hub_inbox import HubInbox, command_of, commands_of_row
 from agent.hub_outbox import HubOutbox
 from agent.store.store import Store
@@ -314,6 +316,11 @@ async def test_a_poison_event_ahead_of_the_cursor_blocks_nobody(store: Store, in
     assert (orders(store), await inbox.mark("files.in")) == (["SO-1", "SO-3"], "1")
 
 
+async def test_a_mark_may_move_without_an_event(inbox: HubInbox) -> None:
+    await inbox.accept_ahead([], Mark("files.acks", "3"))
+    assert (await inbox.mark("files.acks"), await inbox.cursor()) == ("3", None)
+
+
 async def test_who_waits_is_woken_by_the_commit_of_a_public_event(store: Store, outbox: HubOutbox) -> None:
     waiting = asyncio.create_task(outbox.wait(0))
     await store.ask(sku("A"))
@@ -380,3 +387,26 @@ async def test_an_order_that_was_refused_as_it_came_has_no_state(store: Store, o
     await store.ask(order("SO-9", lines=[]))
     assert (await outbox.states_after(0, 1000)).orders == []
     assert (await outbox.states_after(0, 1000)).upto > 0
+
+
+# --- who said it, and when ----------------------------------------------------------------------------------
+
+
+async def test_when_it_changed_in_its_system_stands_in_the_journal(inbox: HubInbox, store: Store) -> None:
+    await inbox.accept([created(1)])
+    found = store.reader().execute("SELECT by, cause, changed_at FROM journal WHERE type = 'order.accepted'")
+    assert found.fetchone() == ("hub:/erp", "e1", from_text("2026-06-18T00:00:00.000Z"))
+
+
+def test_a_time_that_no_calendar_has_is_none() -> None:
+    asked = command_of(CloudEvent("1", "/erp", "sku.changed", "0001-01-01T00:00:00.000Z", {"sku": "A"}), 0)
+    assert asked is not None
+    assert asked.changed_at is None
+
+
+async def test_the_sites_table_decides_between_systems(store: Store) -> None:
+    inbox = HubInbox(store, Authority({"priority": ("/crm", "/erp")}))
+    changed = feed(2, "order.changed", document(revision=2, priority=5), source="/crm")
+    await inbox.accept([created(1), changed, feed(3, "order.changed", document(revision=3, priority=1))])
+    (order_now,) = table(Order).find(store.reader(), "")
+    assert (order_now.priority, order_now.revision) == (5, 3)

@@ -248,7 +248,12 @@ def test_a_failed_job_is_printed_after_all_by_a_persons_word_that_it_was_not() -
     run(floor, c.FailPrint(job=job, reason="too wide"))
     assert run(floor, c.SettlePrint(job=job, printed=True)) == []
     again = c.SettlePrint(job=job, printed=False, by="person:Wei")
-    assert kinds(run(floor, again)) == ["print.requeued", "exception.closed", "order.unheld"]
+    assert kinds(run(floor, again)) == [
+        "print.requeued",
+        "exception.closed",
+        "order.unheld",
+        "person.acted",
+    ]
     assert (job_of(floor).state, job_of(floor).copy_no) == (JobState.QUEUED, 1)
     assert run(floor, again) == []
 
