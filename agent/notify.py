@@ -24,7 +24,6 @@ from agent.wakeup import Wakeup
 
 log = logging.getLogger(__name__)
 
-_BY_CARRIER = frozenset({"waybills-low", "waybills-expiring", "lease-refused", "carrier-inactive"})
 _TRIES_S = (0.0, 1.0, 5.0, 20.0)
 _MOST_WAITING = 200
 _WITHIN_S = 20.0
