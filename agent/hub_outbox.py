@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from agent.core import commands as c
 from agent.core.floor import Entry
 from agent.core.outbound import project
 from agent.core.times import to_text
+from agent.parking import park_rejected
 from agent.store.journal import rows, type_of
 from agent.store.store import RELAY_ACKED, Store, Transaction
 from agent.wakeup import Wakeup
@@ -67,7 +67,7 @@ class HubOutbox:
         return OutboxEvent(sequence, event.id, encode(event))
 
     async def settle(self, results: Sequence[Result]) -> None:
-        """The hub's word, as far as it goes on without a gap; a rejected event is parked with an exception."""
+        """The hub's word, as far as it goes on without a gap; a rejected event is parked: its number is settled."""
 
         def commit(transaction: Transaction) -> int:
             acked = before = acked_sequence(transaction)
@@ -76,7 +76,7 @@ class HubOutbox:
                     continue
                 acked += 1
                 if result.status == "rejected":
-                    _park(transaction, result)
+                    self._park(transaction, acked, result)
             if acked > before:
                 transaction.set_position(RELAY_ACKED, str(acked))
             return acked
@@ -92,6 +92,11 @@ class HubOutbox:
             "SELECT sequence FROM journal WHERE row = ?", (int(row),)
         ).fetchone()
         return None if found is None else found[0]
+
+    def _park(self, transaction: Transaction, sequence: int, result: Result) -> None:
+        for row in rows(transaction.floor.connection, "WHERE sequence = ?", (sequence,)):
+            entry = row.entry
+            transaction.ask(park_rejected(self._outbox_event(entry), entry.event, row.type, result))
 
     async def rewind(self, expected_sequence: int) -> None:
         self.acked = expected_sequence - 1
@@ -110,8 +115,3 @@ class HubOutbox:
         """When the first event that the hub has not got was committed; None: it has them all."""
         row = self._reader.execute("SELECT at FROM journal WHERE sequence = ?", (self.acked + 1,)).fetchone()
         return None if row is None else int(row[0])
-
-
-def _park(transaction: Transaction, result: Result) -> None:
-    text = f"the hub rejected event {result.id}: {(result.problem or {}).get('detail', 'no reason')}"
-    transaction.ask(c.OpenException(kind="rejected-event", subject=result.id, text=text))

@@ -11,6 +11,7 @@ from msgspec import Meta
 from agent.core import commands as c
 
 Text = Annotated[str, Meta(min_length=1, max_length=200)]
+Body = Annotated[str, Meta(min_length=1, max_length=1_000_000)]
 
 
 class _Request(msgspec.Struct, frozen=True, tag_field="type", kw_only=True):
@@ -61,7 +62,20 @@ class _Close(_Request, frozen=True, tag="exception.close"):
     note: Text
 
 
-_AnyRequest = _Hold | _Unhold | _Cancel | _Reprint | _Settle | _Recall | _Pause | _Resume | _Close
+class _Release(_Request, frozen=True, tag="parked.release"):
+    parked: Text
+    note: Text
+    body: Body | None = None
+
+
+class _Drop(_Request, frozen=True, tag="parked.drop"):
+    parked: Text
+    note: Text
+
+
+_AnyRequest = (
+    _Hold | _Unhold | _Cancel | _Reprint | _Settle | _Recall | _Pause | _Resume | _Close | _Release | _Drop
+)
 _decode = msgspec.json.Decoder(_AnyRequest).decode
 
 _MAKE: dict[type[_Request], Callable[[Any], c.Command]] = {
@@ -74,6 +88,8 @@ _MAKE: dict[type[_Request], Callable[[Any], c.Command]] = {
     _Pause: lambda r: c.PausePrinter(printer=r.printer, paused=True, **_asker(r)),
     _Resume: lambda r: c.PausePrinter(printer=r.printer, paused=False, **_asker(r)),
     _Close: lambda r: c.CloseException(exception=r.exception, note=r.note, **_asker(r)),
+    _Release: lambda r: c.ReleaseParked(parked=r.parked, note=r.note, body=r.body, **_asker(r)),
+    _Drop: lambda r: c.DropParked(parked=r.parked, note=r.note, **_asker(r)),
 }
 
 

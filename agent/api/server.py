@@ -25,7 +25,9 @@ from agent.api.messages import LATER, CommandAnswer
 from agent.api.responses import json_response, problem
 from agent.api.scanners import ScannerSearch
 from agent.config import Config, ConfigError
+from agent.core import commands as c
 from agent.core.times import from_text
+from agent.quarantine import release
 from agent.store.store import Store
 from agent.views import Views
 from agent.wakeup import Wakeup
@@ -33,6 +35,7 @@ from agent.wakeup import Wakeup
 _EVERY_S = 0.25  # the shortest time between two pictures of the floor
 _KEEPALIVE_S = 5.0
 _MOST_ORDERS = 500
+_MOST_PARKED = 500
 _WHOLE_MANIFEST = 999_999
 _WAITING = 128  # connections that are taken before the server is up: READY is said as soon as they are
 _OPEN_PATHS = frozenset({"/healthz", "/readyz"})
@@ -95,6 +98,7 @@ class LocalApi:
             ("/v1/orders", self._orders, "GET"),
             ("/v1/orders/{order_no:path}", self._order, "GET"),
             ("/v1/exceptions", self._exceptions, "GET"),
+            ("/v1/quarantine", self._quarantine, "GET"),
             ("/v1/manifests", self._departures, "GET"),
             ("/v1/manifests/{carrier:path}/{departure}", self._manifest, "GET"),
             ("/v1/scanners/find", self._search.find, "POST"),
@@ -165,6 +169,12 @@ class LocalApi:
     async def _exceptions(self, _: Request) -> Response:
         return json_response(await self._look(self._views.exceptions))
 
+    async def _quarantine(self, request: Request) -> Response:
+        limit = request.query_params.get("limit", "100")
+        if not limit.isdecimal() or not 1 <= int(limit) <= _MOST_PARKED:
+            return problem(400, f"limit must be a number from 1 to {_MOST_PARKED}")
+        return json_response(await self._look(self._views.quarantine, int(limit)))
+
     async def _departures(self, request: Request) -> Response:
         carrier = request.query_params.get("carrier")
         return json_response(await self._look(self._views.departures, carrier))
@@ -190,7 +200,10 @@ class LocalApi:
         if printer is not None and printer not in self._printers:
             reason = f"unknown-printer: {printer} is not in the configuration"
             return json_response(CommandAnswer(command.id or "", "refused", reason))
-        outcome = await self._store.ask(command)
+        if isinstance(command, c.ReleaseParked):
+            outcome = await release(self._store, command)
+        else:
+            outcome = await self._store.ask(command)
         return json_response(CommandAnswer(command.id or "", outcome.status, outcome.reason))
 
 

@@ -13,7 +13,19 @@ from typing import Any
 from agent.core import commands as c
 from agent.core.events import Event
 from agent.core.floor import Floor
-from agent.core.rules import changes, facts, labels, leases, master, people, picking, prints, scans, tasks
+from agent.core.rules import (
+    changes,
+    facts,
+    labels,
+    leases,
+    master,
+    people,
+    picking,
+    prints,
+    quarantine,
+    scans,
+    tasks,
+)
 from agent.core.story import Refused, Story
 
 #: Every command and the rule that answers it.
@@ -55,6 +67,9 @@ RULES: dict[type[c.Command], Callable[[Story, Any], Refused | None]] = {
     c.OpenException: people.open_exception,
     c.ReportFault: people.report_fault,
     c.PausePrinter: people.pause_printer,
+    c.ParkEvent: quarantine.park_event,
+    c.ReleaseParked: quarantine.release_parked,
+    c.DropParked: quarantine.drop_parked,
 }
 
 

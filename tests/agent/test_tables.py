@@ -120,6 +120,7 @@ def test_every_entity_has_a_table_with_a_column_per_field() -> None:
         "INSERT INTO seen_scans VALUES ('ble:1', 0, 0, 'A', '{}', 'fine', '', 0)",
         "INSERT INTO desks VALUES ('P1', 'T1'), ('P2', 'T1')",
         "INSERT INTO picks VALUES (1, 'A-01', 'A', 0)",
+        "INSERT INTO parked VALUES ('Q', 'feed', '', '', '', NULL, NULL, '', 'x', 1, '', 0, 0, 'dropped', 1, 'p', 'n')",
     ],
 )
 def test_the_schema_cannot_store_an_illegal_state(wrong: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from sync.cloudevents import CloudEvent, encode
-from sync.protocols import FeedEvent, Mark, OutboxEvent, Result
+from sync.protocols import Arrival, BrokenEvent, FeedEvent, Mark, OutboxEvent, Result, Row
 
 SOURCE = "/sites/WH1/agent"
 
@@ -19,7 +19,8 @@ class MemoryInbox:
         self.at = cursor
         self.rows: dict[str, list[dict[str, Any]]] = {}
         self.events: list[FeedEvent] = []
-        self.ahead: list[FeedEvent] = []
+        self.broken: list[tuple[int, BrokenEvent]] = []  # and after how many events it came
+        self.ahead: list[Arrival] = []
         self.marks: dict[str, str] = {}
         self.batches: list[int] = []
         self.snapshots = 0
@@ -30,13 +31,18 @@ class MemoryInbox:
     async def cursor(self) -> str | None:
         return self.at
 
-    async def accept(self, events: Sequence[FeedEvent]) -> None:
+    async def accept(self, events: Sequence[Arrival]) -> None:
         await self.gate.wait()
-        self.events += events
+        for event in events:
+            if isinstance(event, FeedEvent):
+                self.events.append(event)
+            else:
+                self.broken.append((len(self.events), event))
         self.batches.append(len(events))
-        await self._move(events[-1].cursor)
+        cursors = (event.cursor for event in reversed(events) if event.cursor is not None)
+        await self._move(next(cursors, self.at))
 
-    async def accept_ahead(self, events: Sequence[FeedEvent], mark: Mark | None = None) -> None:
+    async def accept_ahead(self, events: Sequence[Arrival], mark: Mark | None = None) -> None:
         await self.gate.wait()
         self.ahead += events
         if mark is not None:
@@ -49,8 +55,10 @@ class MemoryInbox:
     async def begin_snapshot(self) -> None:
         self.rows = {}
 
-    async def snapshot_rows(self, kind: str, rows: Sequence[dict[str, Any]]) -> None:
-        self.rows.setdefault(kind, []).extend(rows)
+    async def snapshot_rows(self, kind: str, rows: Sequence[Row | BrokenEvent]) -> None:
+        good = [row.data for row in rows if isinstance(row, Row)]
+        self.rows.setdefault(kind, []).extend(good)
+        self.broken += [(len(good), row) for row in rows if isinstance(row, BrokenEvent)]
 
     async def end_snapshot(self, cursor: str) -> None:
         self.snapshots += 1
