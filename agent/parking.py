@@ -16,6 +16,7 @@ from agent.core.events import Event
 from agent.core.model import Direction
 from agent.core.words import is_name
 from sync.protocols import Arrival, BrokenEvent, OutboxEvent, Result, Row
+from sync.snapshot import ROW_KEYS
 
 
 def park_arrival(arrived: Arrival, reason: str, acked: int) -> c.ParkEvent:
@@ -44,7 +45,7 @@ def _park_broken(broken: BrokenEvent, acked: int) -> c.ParkEvent:
 def park_row(kind: str, row: Row | BrokenEvent, reason: str, acked: int) -> c.ParkEvent:
     """A row of a snapshot; its bytes tell it from a later one with the same key."""
     data = row.data if isinstance(row, Row) else _members(row.raw)
-    key = (str(data[name]) for name in ("order_no", "location", "sku", "carrier") if name in data)
+    key = (str(data[name]) for name in ROW_KEYS.get(kind, ()) if name in data)
     return c.ParkEvent(
         parked=_name("snapshot", kind, row.raw), direction="snapshot", source=f"snapshot/{kind}", event="",
         kind=kind, subject="/".join(key) or None, order_no=_order_no(data),

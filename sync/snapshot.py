@@ -16,7 +16,8 @@ log = logging.getLogger(__name__)
 #: In the order in which they can be used: orders name SKUs, stock names locations.
 KINDS: Final = ("skus", "locations", "stock", "carriers", "orders")
 
-_KEYS: Final = {
+#: What tells a row of each kind from the others.
+ROW_KEYS: Final = {
     "skus": ("sku",),
     "locations": ("location",),
     "stock": ("location", "sku"),
@@ -55,7 +56,7 @@ def _parse(kind: str, body: bytes, *, last: bool, cursor: str) -> Page:
             continue
         try:
             data = msgspec.json.decode(line, type=dict[str, Any])
-            key = "/".join(str(data[name]) for name in _KEYS[kind])
+            key = "/".join(str(data[name]) for name in ROW_KEYS[kind])
         except (msgspec.DecodeError, RecursionError, ValueError, KeyError) as error:
             # one unreadable row must not keep the floor from all others
             log.error("snapshot: a row of %s cannot be read: %r", kind, error)
