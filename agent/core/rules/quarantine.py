@@ -44,13 +44,14 @@ def release_parked(story: Story, command: c.ReleaseParked) -> Refused | None:
         return parked
     if parked.direction == "outbox":
         return Refused("final: the hub has rejected it, and its number is settled: drop it with a note")
-    if parked.sha256 and command.body is None:
+    changed = command.body if command.body != parked.body else None
+    if parked.sha256 and changed is None:
         return Refused(
             f"cut: only {KEPT_BYTES} of its {parked.size_bytes} bytes are kept: put in the whole event"
         )
     if command.refused is not None:
-        return _park_again(story, parked, command, command.refused)
-    story.emit(ev.EventReleased(parked.parked, parked.order_no, command.by, command.note, command.body))
+        return _park_again(story, parked, command.refused, changed, command.note)
+    story.emit(ev.EventReleased(parked.parked, parked.order_no, command.by, command.note, changed))
     story.close_exception(PARKED_EVENT, parked.parked, f"released: {command.note}")
     return None
 
@@ -83,16 +84,14 @@ def _waiting(story: Story, parked: str, wanted: str) -> Parked | Refused | None:
     return Refused(f"settled: it was {known.state} by {known.settled_by}: {known.note}")
 
 
-def _park_again(story: Story, parked: Parked, command: c.ReleaseParked, refused: str) -> Refused:
-    kept = _Kept(parked.body, parked.size_bytes, parked.sha256)
-    if command.body is not None:
-        kept = _keep(command.body)
+def _park_again(story: Story, parked: Parked, refused: str, changed: str | None, note: str) -> Refused:
+    kept = _Kept(parked.body, parked.size_bytes, parked.sha256) if changed is None else _keep(changed)
     reason = _short(refused, _SENTENCE)
     story.emit(
         ev.EventParked(
             parked=parked.parked, order_no=parked.order_no, direction=parked.direction, source=parked.source,
             event=parked.event, kind=parked.kind, subject=parked.subject, reason=reason, body=kept.body,
-            size_bytes=kept.size_bytes, sha256=kept.sha256, acked_sequence=parked.acked_sequence, note=command.note,
+            size_bytes=kept.size_bytes, sha256=kept.sha256, acked_sequence=parked.acked_sequence, note=note,
         )
     )  # fmt: skip
     return Refused(reason, tuple(story.events))
