@@ -121,7 +121,7 @@ class AgentClient:
         self, http: httpx.AsyncClient, where: str, *, quiet_s: float = QUIET_S, by: str = "supervisor"
     ) -> None:
         self.where = where
-        self._by = by
+        self.by = by
         self._http = http
         self._quiet_s = quiet_s
         self._retry = asyncio.Event()
@@ -205,7 +205,7 @@ class AgentClient:
         return await self._command("parked.drop", parked=parked, note=note)
 
     async def _command(self, kind: str, **fields: str) -> CommandAnswer:
-        asked = {"id": str(uuid4()), "type": kind, "by": self._by} | fields
+        asked = {"id": str(uuid4()), "type": kind, "by": self.by} | fields
         return await self._ask(self._http.post("/v1/commands", json=asked), CommandAnswer)
 
     async def follow(self, on_floor: OnFloor, on_connection: OnConnection) -> None:
