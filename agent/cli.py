@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import json
-import logging
-import os
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -26,6 +22,8 @@ from agent.cli_words import FAILED, FINE, USAGE, Commands, clock, count, positiv
 from agent.config import ConfigError, load
 from agent.demo import DemoOptions, run_demo
 from agent.example import write_example
+from agent.logs import set_up_log
+from agent.notify import is_known, service_of
 from agent.sandbox.processes import ChildFailed
 from agent.service import serve
 from agent.store.errors import StoreError
@@ -127,7 +125,7 @@ def _add_checks(commands: Commands) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     config = load(options.config)
-    _log(options.log)
+    set_up_log(options.log)
     serve(config)
     return FINE
 
@@ -161,6 +159,12 @@ def _check_config(options: argparse.Namespace) -> int:
     config = load(options.file)
     for fault in LabelTemplates(config).faults.values():
         raise ConfigError(f"{options.file}: {fault}")
+    for index, each in enumerate(config.notify):
+        if not is_known(each.url):
+            kind = service_of(each.url)
+            raise ConfigError(
+                f"{options.file}: `notify[{index}].url`: {kind}:// as it stands is no Apprise URL"
+            )
     print(
         f"{options.file}: fine: site {config.site.id}, {len(config.printers)} printers, {len(config.scanners)} scanners"
     )
@@ -200,32 +204,6 @@ def _lineage(options: argparse.Namespace) -> int:
             for link in chain:
                 print(f"{field:24} {link['at']}  {link['value']!r}  by {link['source']} ({link['event']})")
     return FINE if any(chains.values()) else FAILED
-
-
-# --- the log -------------------------------------------------------------------------------------------------
-
-
-class _JsonLines(logging.Formatter):
-    def format(self, record: logging.LogRecord) -> str:
-        line = {
-            "at": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
-            + f".{int(record.msecs):03d}Z",
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "message": record.getMessage(),
-        }
-        if record.exc_info:
-            line["error"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False)
-
-
-def _log(style: str) -> None:
-    handler = logging.StreamHandler()
-    plain = logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
-    handler.setFormatter(_JsonLines() if style == "json" else plain)
-    level = os.environ.get("FLOORHAND_LOG_LEVEL", "INFO")
-    logging.basicConfig(level=level, handlers=[handler], force=True)
-    logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 if __name__ == "__main__":

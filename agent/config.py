@@ -20,6 +20,7 @@ from msgspec import Meta, Struct, field
 from agent.config_picking import Picking as Picking
 from agent.config_scanning import BleProfile, Bluetooth, Codes, Gateway, Id, Scanner, Scanning
 from agent.core.model import Party
+from agent.logs import keep_secret
 from devices.links.address import check_address
 from devices.printers.languages import WITH_FONT
 from devices.printers.status import Confirm
@@ -57,6 +58,12 @@ class Hub(Struct, frozen=True):
     ca_file: Path | None = None
     cert_file: Path | None = None
     key_file: Path | None = None
+
+
+class Notify(Struct, frozen=True):
+    """Somebody to be told when a person is needed: any Apprise URL."""
+
+    url: str
 
 
 class Broker(Struct, frozen=True):
@@ -137,6 +144,7 @@ class Config(Struct, frozen=True):
     profiles: tuple[BleProfile, ...] = ()
     gateways: tuple[Gateway, ...] = ()
     codes: Codes = field(default_factory=Codes)
+    notify: tuple[Notify, ...] = ()
     file: Path = Path()
 
     @property
@@ -157,14 +165,18 @@ class Config(Struct, frozen=True):
         """A path of the configuration, relative to its file."""
         return self.base / path if path is not None else None
 
+    def secret_path(self, file: Path) -> Path:
+        """Where a secret is read from: the service manager's credentials come first."""
+        granted = Path(os.environ.get("CREDENTIALS_DIRECTORY") or os.devnull) / file.name
+        return granted if granted.is_file() else self.base / file
+
     def secret(self, file: Path | None) -> str | None:
-        """A secret's text without its trailing newline; the service manager's credentials come first. ConfigError."""
+        """A secret's text without its trailing newline. ConfigError."""
         if file is None:
             return None
-        granted = Path(os.environ.get("CREDENTIALS_DIRECTORY") or os.devnull) / file.name
-        path = granted if granted.is_file() else self.base / file
+        path = self.secret_path(file)
         try:
-            return path.read_text("utf-8").rstrip("\n")
+            return keep_secret(path.read_text("utf-8").rstrip("\n"))
         except OSError as error:
             raise ConfigError(f"{path}: the secret cannot be read: {error.strerror}") from error
         except UnicodeDecodeError as error:

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+import sqlite3
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from agent.core.floor import Entry
+from agent.core.model import Order
 from agent.core.outbound import project
 from agent.core.times import to_text
 from agent.parking import park_rejected
 from agent.store.journal import rows, type_of
-from agent.store.store import RELAY_ACKED, Store, Transaction
+from agent.store.store import RELAY_ACKED, Store, Transaction, now_ms
+from agent.store.tables import table
 from agent.wakeup import Wakeup
 from sync.cloudevents import CloudEvent, encode
 from sync.protocols import OutboxEvent, Result
+from sync.statuses import Page
+
+_HEAD = "SELECT coalesce(max(sequence), 0) FROM journal WHERE sequence IS NOT NULL"
+_WINDOW = 500  # events whose orders are looked at together
 
 
 def acked_sequence(transaction: Transaction) -> int:
@@ -27,6 +36,8 @@ class HubOutbox:
         self._store = store
         self._source = f"/sites/{site}/agent"
         self._reader = store.reader()
+        self._states_reader = store.reader()
+        self._looker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="statuses")
         self._wakeup = Wakeup()
         self.acked = 0
         self.epoch = ""
@@ -108,10 +119,53 @@ class HubOutbox:
 
     def _store_head(self) -> int:
         """The last sequence that is committed."""
-        sql = "SELECT coalesce(max(sequence), 0) FROM journal WHERE sequence IS NOT NULL"
-        return int(self._reader.execute(sql).fetchone()[0])
+        return int(self._reader.execute(_HEAD).fetchone()[0])
+
+    def unsent_s(self) -> float:
+        """The age of the oldest event that the hub has not got; 0 where it has them all."""
+        oldest = self.oldest_unsent_at()
+        return 0.0 if oldest is None else max(0.0, (now_ms() - oldest) / 1000)
+
+    async def states_after(self, sequence: int, most: int) -> Page:
+        """The states of up to `most` orders whose last unsent events follow `sequence`; read in a thread of its own."""
+        return await asyncio.get_running_loop().run_in_executor(
+            self._looker, states_after, self._states_reader, sequence, most
+        )
 
     def oldest_unsent_at(self) -> int | None:
         """When the first event that the hub has not got was committed; None: it has them all."""
         row = self._reader.execute("SELECT at FROM journal WHERE sequence = ?", (self.acked + 1,)).fetchone()
         return None if row is None else int(row[0])
+
+
+_ORDERS_IN_WINDOW = """SELECT DISTINCT order_no FROM journal AS here
+WHERE sequence > :after AND sequence <= :upto AND order_no IS NOT NULL AND NOT EXISTS (
+  SELECT 1 FROM journal AS later INDEXED BY journal_order WHERE later.order_no = here.order_no
+    AND later.row > :last AND later.sequence IS NOT NULL)"""
+
+
+def states_after(reader: sqlite3.Connection, sequence: int, most: int) -> Page:
+    """See `HubOutbox.states_after`: of one view of the database.
+
+    The journal is walked in windows. An order that has events beyond the window is told with those.
+    """
+    reader.execute("BEGIN")
+    try:
+        head = int(reader.execute(_HEAD).fetchone()[0])
+        orders: dict[str, None] = {}
+        while sequence < head and len(orders) + _WINDOW <= most:
+            upto = min(head, sequence + _WINDOW)
+            last = reader.execute("SELECT row FROM journal WHERE sequence = ?", (upto,)).fetchone()[0]
+            found = reader.execute(_ORDERS_IN_WINDOW, {"after": sequence, "upto": upto, "last": last})
+            orders.update((row[0], None) for row in found)
+            sequence = upto
+        return Page(head, sequence, [status for each in orders for status in _status(reader, each)])
+    finally:
+        reader.execute("COMMIT")
+
+
+def _status(reader: sqlite3.Connection, order_no: str) -> Iterator[dict[str, str]]:
+    """None for an order that was refused as it came: it is not here."""
+    for order in table(Order).find(reader, "WHERE order_no = ?", (order_no,)):
+        status = {"order_no": order_no, "state": order.shown_state, "at": to_text(order.state_at)}
+        yield status | ({"waybill": order.waybill} if order.waybill else {}) | {"carrier": order.carrier}

@@ -14,6 +14,9 @@ import os
 import signal
 import socket
 from collections.abc import Awaitable
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from importlib.metadata import version as installed_version
 
 from agent.api.server import LocalApi
@@ -22,9 +25,8 @@ from agent.core import commands as c
 from agent.core.model import Early
 from agent.desk import TaskDesk
 from agent.floor_link import FloorLink
-from agent.hub_inbox import HubInbox
-from agent.hub_outbox import HubOutbox
-from agent.leases import LeaseKeeper
+from agent.hub_link import HubLink
+from agent.notify import Operators
 from agent.releaser import Releaser
 from agent.roster import PrinterRoster
 from agent.spool import Spool
@@ -33,10 +35,7 @@ from agent.stations import Stations
 from agent.store.store import Store, Transaction, now_ms
 from agent.store.tables import table
 from agent.views import Views
-from sync.client import HubClient
-from sync.feed import FeedReader
 from sync.protocols import LinkState
-from sync.relay import Relay
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +45,7 @@ _KEEP_ANSWERS_MS = 30 * _DAY_MS
 _KEEP_FEED_ANSWERS_MS = 3 * _DAY_MS
 _WAIT_MS = 7 * _DAY_MS
 _TIDY_EVERY_S = 3600.0
+_CATCH_UP = timedelta(hours=1)
 
 
 class Service:
@@ -77,30 +77,22 @@ class Service:
         screens = StationScreens(link)
         stations = Stations(store, link, screens, self._config)
         views = Views(store, spool, desk, stations, self._version)
-        hub, beside = self._config.hub, self._config.beside
-        token = self._config.secret(hub.token_file) or ""
-        async with HubClient(
-            hub.url, self._config.site.id, token,
-            ca_file=beside(hub.ca_file), cert_file=beside(hub.cert_file), key_file=beside(hub.key_file),
-        ) as client:  # fmt: skip
-            outbox = HubOutbox(store, self._config.site.id)
-            await outbox.open()
-            views.outbox = outbox
-            keeper = LeaseKeeper(store, client)
+        operators = Operators([each.url for each in self._config.notify], self._config.site.id)
+        store.follow(operators.follow)
+        hub = HubLink(self._config, store, views, operators)
+        async with AsyncExitStack() as stack:
+            await hub.open(stack)
             api = LocalApi(store, views, self._config)
             tasks: dict[str, Awaitable[None]] = {
-                "feed": FeedReader(
-                    client, HubInbox(store), on_state=lambda state: _show_feed(views, state)
-                ).run(),
-                "relay": Relay(client, outbox, on_state=lambda state: _show_relay(views, state)).run(),
-                "leases": keeper.run(),
+                **hub.tasks(),
+                "operators": operators.run(),
                 "broker": link.run(),
                 "desk": desk.run(),
                 "station screens": screens.run(),
                 "releaser": Releaser(store, desk, self._config).run(),
-                "tidy": self._tidy(store),
+                "tidy": self._tidy(store, views),
                 "labels ahead": spool.compositor.run(),
-                "health": self._health(views, keeper, link),
+                "health": self._health(views, hub, link, operators),
                 "api": api.run(lambda: self._ready(views)),
             }
             for owner in spool.owners:
@@ -129,23 +121,27 @@ class Service:
         notify(f"READY=1\nSTATUS=working for site {self._config.site.id}")
         log.info("ready: site %s, API at %s", self._config.site.id, self._config.api.socket)
 
-    async def _health(self, views: Views, keeper: LeaseKeeper, link: FloorLink) -> None:
+    async def _health(self, views: Views, hub: HubLink, link: FloorLink, operators: Operators) -> None:
         """What is not as it should be, in words, for /readyz and the screens."""
         while True:
-            faults = [f"waybills low: {carrier}" for carrier in keeper.low]
+            faults = [f"waybills low: {carrier}" for carrier in hub.leases.low]
             if views.feed is None or not views.feed.up:
                 faults.append("hub feed down")
+            faults += [
+                f"hub channel {each.name} {each.state}" for each in views.channels if each.state != "closed"
+            ]
+            faults += operators.faults
             if not link.connected:
                 faults.append("broker down")
             faults += [f"broker refuses {topic}: {reason}" for topic, reason in link.refused.items()]
             views.degraded = tuple(faults)
             await asyncio.sleep(1.0)
 
-    async def _tidy(self, store: Store) -> None:
+    async def _tidy(self, store: Store, views: Views) -> None:
         """Forget old answers; tell people of facts whose order has not come for days."""
         reader = store.reader()
         while True:
-            await store.submit(_forget_old_answers)
+            await store.submit(partial(_forget_old_answers, feed_too=_has_caught_up(views.feed)))
             for early in list(
                 table(Early).find(reader, "WHERE facts <> '[]' AND since < ?", (now_ms() - _WAIT_MS,))
             ):
@@ -159,23 +155,23 @@ class Service:
             await asyncio.sleep(_TIDY_EVERY_S)
 
 
-def _forget_old_answers(transaction: Transaction) -> None:
+def _has_caught_up(feed: LinkState | None) -> bool:
+    """After an outage the feed repeats what another channel has brought meanwhile, however long ago."""
+    return feed is not None and feed.up and datetime.now(UTC) - feed.since > _CATCH_UP
+
+
+def _forget_old_answers(transaction: Transaction, *, feed_too: bool) -> None:
     """PDAs may repeat themselves for 30 days; the feed goes on from its cursor, so a few days are plenty for it."""
     execute = transaction.floor.connection.execute
     execute("DELETE FROM answers WHERE at < ?", (now_ms() - _KEEP_ANSWERS_MS,))
-    execute("DELETE FROM answers WHERE at < ? AND asker LIKE 'hub:%'", (now_ms() - _KEEP_FEED_ANSWERS_MS,))
+    if feed_too:
+        execute(
+            "DELETE FROM answers WHERE at < ? AND asker LIKE 'hub:%'", (now_ms() - _KEEP_FEED_ANSWERS_MS,)
+        )
 
 
 async def _named(task: Awaitable[None]) -> None:
     await task
-
-
-def _show_feed(views: Views, state: LinkState) -> None:
-    views.feed = state
-
-
-def _show_relay(views: Views, state: LinkState) -> None:
-    views.relay = state
 
 
 def notify(message: str) -> None:

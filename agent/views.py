@@ -6,8 +6,11 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Any
 
+import msgspec
+
 from agent import manifests
 from agent.api.messages import (
+    ChannelView,
     DeparturesView,
     ExceptionView,
     FloorView,
@@ -30,7 +33,8 @@ from agent.stations import Stations
 from agent.store.journal import Row, rows
 from agent.store.store import Store, now_ms
 from agent.store.tables import table
-from sync.protocols import LinkState
+from sync.protocols import ChannelState, LinkState
+from sync.times import format_time
 
 _STATES = (*(state.value for state in OrderState if state is not OrderState.CANCELLED), "held", "cancelled")
 _SHOWN_EXCEPTIONS = 50
@@ -49,8 +53,17 @@ class Views:
         self.outbox: HubOutbox | None = None
         self.feed: LinkState | None = None
         self.relay: LinkState | None = None
+        self.channels: tuple[ChannelState, ...] = ()
         self.degraded: tuple[str, ...] = ()
         self.ready = False
+
+    def show_feed(self, state: LinkState) -> None:
+        """How the feed is, from now on."""
+        self.feed = state
+
+    def show_relay(self, state: LinkState) -> None:
+        """How the relay is, from now on."""
+        self.relay = state
 
     def floor(self) -> FloorView:
         """Everything that matters at a glance."""
@@ -149,8 +162,7 @@ class Views:
     def _hub(self) -> HubView:
         head = self._one("SELECT coalesce(max(sequence), 0) FROM journal WHERE sequence IS NOT NULL")
         acked = self.outbox.acked if self.outbox is not None else 0
-        oldest = self.outbox.oldest_unsent_at() if self.outbox is not None else None
-        age_s = max(0.0, (now_ms() - oldest) / 1000) if oldest is not None else 0.0
+        age_s = self.outbox.unsent_s() if self.outbox is not None else 0.0
         reason = " · ".join(
             state.reason for state in (self.feed, self.relay) if state is not None and state.reason
         )
@@ -162,6 +174,10 @@ class Views:
             acked_sequence=acked,
             backlog=head - acked,
             oldest_unsent_s=age_s,
+            channels=tuple(
+                ChannelView(each.name, each.state, each.active, each.reason, format_time(each.since))
+                for each in self.channels
+            ),
         )
 
     def exceptions(self) -> dict[str, Any]:
@@ -224,7 +240,7 @@ class Views:
             for row in history
         ]
         return {
-            "order": order,
+            "order": _whole(order),
             "state": order.shown_state,
             "waybills": list(self._waybills(order_no)),
             "timeline": timeline,
@@ -253,6 +269,13 @@ def _brief(order: Order) -> dict[str, Any]:
         "order_no": order.order_no, "state": order.shown_state, "carrier": order.carrier, "owner": order.owner,
         "waybill": order.waybill, "state_at": to_text(order.state_at), "lines": len(order.lines),
     }  # fmt: skip
+
+
+def _whole(order: Order) -> dict[str, Any]:
+    """All of it, its times as people read them."""
+    fields: dict[str, Any] = msgspec.structs.asdict(order)
+    times = {name: to_text(at) for name, at in fields.items() if name.endswith("_at") and at is not None}
+    return fields | times
 
 
 def history_of(reader: sqlite3.Connection, order_no: str) -> list[Row]:

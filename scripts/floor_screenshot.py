@@ -22,6 +22,7 @@ import msgspec
 from rich.cells import cell_len
 
 from agent.api.messages import (
+    ChannelView,
     CommandAnswer,
     DeparturesView,
     DepartureView,
@@ -48,6 +49,12 @@ from tui.client import Connection, OnConnection, OnFloor
 
 NOON = datetime.fromisoformat("2026-06-18T04:00:00+00:00")
 PICKERS = ("王小明", "李娜", "张伟", "刘洋", "陈静", "杨帆", "赵磊", "黄丽", "周强", "吴敏")
+
+
+CHANNELS = (
+    ChannelView("http", "open", False, "the hub answered 502: Bad Gateway", "2026-06-18T10:02:11.000Z"),
+    ChannelView("mqtt", "closed", True, "", "2026-06-18T06:00:00.000Z"),
+)
 
 
 def at(moment: datetime) -> str:
@@ -235,7 +242,9 @@ def floor() -> FloorView:
         ),
         scanners=scanners(),
         pdas=pdas(),
-        hub=HubView("up", "retrying", "502, now over the backup channel", 301_442, 301_118, 324, 21.5),
+        hub=HubView(
+            "up", "sending", "the hub answered 502: Bad Gateway", 301_442, 301_118, 324, 21.5, CHANNELS
+        ),
         exceptions_open=4,
         exceptions=exceptions(),
         walked_mm=48_310_000,

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import (
+    AbstractContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    contextmanager,
+    nullcontext,
+)
 from datetime import UTC, datetime
 from ipaddress import ip_address
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 from urllib.parse import quote, urlsplit
@@ -18,7 +23,10 @@ import httpx_sse
 import msgspec
 
 from sync.backoff import parse_retry_after
+from sync.bounded import events_of, read_body
 from sync.cloudevents import join_batch
+from sync.connections import Connections
+from sync.credentials import BearerAuth, Credentials, FixedToken, without_token
 from sync.errors import (
     Busy,
     CursorExpired,
@@ -26,6 +34,7 @@ from sync.errors import (
     NotTheHub,
     Refused,
     SequenceGap,
+    SlowDown,
     TooLarge,
     Unacceptable,
     Unauthorized,
@@ -33,38 +42,59 @@ from sync.errors import (
     WaybillsExhausted,
 )
 from sync.protocols import OutboxEvent, Result
+from sync.tls import Tls, TlsFiles, tls_failure
 
 T = TypeVar("T")
+
+
+_PROBE_S = 5.0
+_AS_JSON = {"Accept": "application/json"}
 
 
 class _Results(msgspec.Struct, frozen=True):
     results: list[Result]
 
 
+class _FeedPage(msgspec.Struct, frozen=True):
+    events: list[msgspec.Raw]
+    next: str
+
+
 class HubClient:
     """Owns the connections of one site to one hub base URL; `async with` closes them.
 
-    `timeout_s` bounds each request as a whole; the event stream has its own silence limit.
+    `token` is shown with every request: a text, or where it comes from. `timeout_s` bounds each request as a whole;
+    the event stream has its own silence limit. Each request runs inside `calling()`, which sees how it ends: the
+    breaker's place.
     """
+
+    handed: int = 0  # every batch is answered at once
 
     def __init__(
         self,
         url: str,
         site: str,
-        token: str,
+        token: str | Credentials,
         *,
-        ca_file: Path | None = None,
-        cert_file: Path | None = None,
-        key_file: Path | None = None,
+        tls: TlsFiles | None = None,
         timeout_s: float = 15.0,
+        calling: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
+        self._url = f"{url.rstrip('/')}/v1/sites/{quote(site, safe='')}/"
+        self._auth = BearerAuth(FixedToken(token) if isinstance(token, str) else token)
         self._timeout_s = timeout_s
-        self._http = httpx.AsyncClient(
-            base_url=f"{url.rstrip('/')}/v1/sites/{quote(site, safe='')}/",
-            headers={"Authorization": f"Bearer {token}", "User-Agent": "floorhand"},
-            timeout=httpx.Timeout(timeout_s, connect=min(timeout_s, 5.0)),
-            verify=_tls(ca_file, cert_file, key_file),
-            trust_env=not _is_loopback(url),  # a hub on this machine is not behind the site's proxy
+        self._calling = calling
+        self._tls = tls or TlsFiles()
+        self._connections = Connections(Tls(self._tls), self._make)
+
+    def _make(self, context: ssl.SSLContext) -> httpx.AsyncClient:
+        return httpx.AsyncClient(
+            base_url=self._url,
+            auth=self._auth,
+            headers={"User-Agent": "floorhand"},
+            timeout=httpx.Timeout(self._timeout_s, connect=min(self._timeout_s, 5.0)),
+            verify=context,
+            trust_env=not _is_loopback(self._url),  # a hub on this machine is not behind the site's proxy
         )
 
     async def __aenter__(self) -> Self:
@@ -77,27 +107,44 @@ class HubClient:
 
     async def aclose(self) -> None:
         """Close all connections."""
-        await self._http.aclose()
+        await self._connections.aclose()
 
     async def get(self, path: str, params: Mapping[str, str] | None = None) -> httpx.Response:
         """A whole answer with status 200. Raises HubError."""
-        return await self._request("GET", path, params=params)
+        with self._calling():
+            return await self._request("GET", path, params=params)
 
     async def post(
-        self, path: str, content: bytes, *, content_type: str = "application/json", key: str | None = None
-    ) -> httpx.Response:
-        """Send a body; `key` makes the request repeatable. Raises HubError."""
+        self,
+        path: str,
+        content: bytes,
+        answer: type[T],
+        *,
+        content_type: str = "application/json",
+        key: str | None = None,
+    ) -> T:
+        """Send a body, read the answer; `key` makes the request repeatable. Raises HubError."""
         headers = {"Content-Type": content_type} | ({"Idempotency-Key": key} if key else {})
-        return await self._request("POST", path, content=content, headers=headers)
+        with self._calling():
+            return _read(await self._request("POST", path, content=content, headers=headers), answer)
 
     async def ship(self, events: Sequence[OutboxEvent]) -> Sequence[Result]:
         """POST one batch of events; a Result per event in the same order. Raises HubError."""
         body = join_batch(event.body for event in events)
-        answer = await self.post("events", body, content_type="application/cloudevents-batch+json")
-        results = read(answer, _Results).results
-        if [result.id for result in results] != [event.id for event in events]:
-            raise NotTheHub("the hub's results do not match the events that were sent")
+        headers = {"Content-Type": "application/cloudevents-batch+json"}
+        with self._calling():
+            answer = await self._request("POST", "events", content=body, headers=headers)
+            results = _read(answer, _Results).results
+            if [result.id for result in results] != [event.id for event in events]:
+                raise NotTheHub("the hub's results do not match the events that were sent")
         return results
+
+    async def probe(self) -> None:
+        """Ask for one event of the feed, for the sake of an answer. Raises HubError."""
+        with self._calling():
+            async with _within(_PROBE_S):
+                page = await self._request("GET", "feed", params={"limit": "1"}, headers=_AS_JSON)
+            _read(page, _FeedPage)
 
     @asynccontextmanager
     async def feed(
@@ -109,34 +156,61 @@ class HubClient:
             headers["Last-Event-ID"] = cursor
         timeout = httpx.Timeout(self._timeout_s, read=silence_s)
         async with AsyncExitStack() as connection:
-            with _faults():
+            with self._calling(), _faults(self._tls):
                 async with asyncio.timeout(self._timeout_s):
+                    http = await connection.enter_async_context(self._connections.lend())
                     source = await connection.enter_async_context(
-                        httpx_sse.aconnect_sse(self._http, "GET", "feed", headers=headers, timeout=timeout)
+                        httpx_sse.aconnect_sse(http, "GET", "feed", headers=headers, timeout=timeout)
                     )
                     if not source.response.is_success:
-                        await source.response.aread()
-                _check(source.response)
+                        body = without_token(source.response, await read_body(source.response))
+                        _check(source.response, body)
                 _check_stream(source.response)
-            yield _events(source)
+            yield _events(source.response)
 
     async def _request(self, method: str, path: str, **rest: Any) -> httpx.Response:
-        with _faults():
-            async with asyncio.timeout(self._timeout_s):
-                response = await self._http.request(method, path, **rest)
-        _check(response)
-        return response
+        """The answer, if it is one of success; its body is read as far as any body of the hub goes."""
+        with _faults(self._tls):
+            async with (
+                asyncio.timeout(self._timeout_s),
+                self._connections.lend() as http,
+                http.stream(method, path, **rest) as response,
+            ):
+                body = without_token(response, await read_body(response))
+        _check(response, body)
+        return httpx.Response(response.status_code, headers=_plain(response.headers), content=body)
 
 
-async def _events(source: httpx_sse.EventSource) -> AsyncIterator[httpx_sse.ServerSentEvent]:
+def _plain(headers: httpx.Headers) -> httpx.Headers:
+    """Those of a body that is unpacked and whole."""
+    return httpx.Headers(
+        [
+            (name, value)
+            for name, value in headers.items()
+            if name not in {"content-encoding", "content-length"}
+        ]
+    )
+
+
+async def _events(response: httpx.Response) -> AsyncIterator[httpx_sse.ServerSentEvent]:
     """The stream's events, network faults as HubErrors; comments only feed the silence watchdog."""
-    with _faults():
-        async for event in source.aiter_sse():
+    with _faults(TlsFiles()):
+        async for event in events_of(response).aiter_sse():
             if event.data:  # a comment followed by an empty line comes out as an event without data
                 yield event
 
 
-def read(response: httpx.Response, kind: type[T]) -> T:
+@asynccontextmanager
+async def _within(limit_s: float) -> AsyncIterator[None]:
+    """Raises Unreachable where the block takes longer."""
+    try:
+        async with asyncio.timeout(limit_s):
+            yield
+    except TimeoutError:
+        raise Unreachable(f"the hub did not answer within {limit_s:g} s") from None
+
+
+def _read(response: httpx.Response, kind: type[T]) -> T:
     """The answer's JSON as `kind`. Raises NotTheHub."""
     try:
         return msgspec.json.decode(response.content, type=kind)
@@ -145,7 +219,7 @@ def read(response: httpx.Response, kind: type[T]) -> T:
 
 
 @contextmanager
-def _faults() -> Iterator[None]:
+def _faults(tls: TlsFiles) -> Iterator[None]:
     """Network faults as HubErrors."""
     try:
         yield
@@ -155,18 +229,33 @@ def _faults() -> Iterator[None]:
         raise NotTheHub(f"{type(error).__name__}: {error}") from error
     except TimeoutError:
         raise Unreachable("the hub took too long to answer") from None
-    except (httpx.HTTPError, httpx.StreamError) as error:
-        raise Unreachable(f"{type(error).__name__}: {error}") from error
+    except (httpx.HTTPError, httpx.StreamError, OSError) as error:  # what TLS 1.3 says late comes as it is
+        failure = tls_failure(error, _host(error), tls)
+        raise failure or Unreachable(_in_words(error)) from error
 
 
-def _check(response: httpx.Response) -> None:
+def _in_words(error: BaseException) -> str:
+    """What the network said: httpx's own text is often empty, and what is beneath it is not."""
+    words, name = str(error), type(error).__name__
+    while not words and (below := error.__cause__ or error.__context__) is not None:
+        error = below
+        words = str(error)
+    return f"{name}: {words}"
+
+
+def _host(error: Exception) -> str:
+    return error.request.url.host if isinstance(error, httpx.RequestError) else "the hub"
+
+
+def _check(response: httpx.Response, body: bytes) -> None:
     """Return for 2xx; raise the HubError that the answer stands for."""
     if response.is_success:
         return
-    status, problem = response.status_code, _problem(response)
+    status, problem = response.status_code, _problem(body)
     if status == 429 or status >= 500:
         wait_s = parse_retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
-        raise Busy(status, str(problem.get("detail") or response.reason_phrase), wait_s)
+        kind = SlowDown if status == 429 else Busy
+        raise kind(status, str(problem.get("detail") or response.reason_phrase), wait_s)
     if status < 400:
         raise NotTheHub(f"status {status} is no answer of the hub (a captive portal?)")
     raise _refusal(status, problem)
@@ -197,10 +286,10 @@ def _gap(problem: dict[str, Any]) -> HubError:
         return NotTheHub("a sequence-gap without the expected number")
 
 
-def _problem(response: httpx.Response) -> dict[str, Any]:
+def _problem(body: bytes) -> dict[str, Any]:
     """The RFC 9457 document of an answer; {} where there is none that can be read."""
     try:
-        problem = msgspec.json.decode(response.content)
+        problem = msgspec.json.decode(body)
     except (msgspec.DecodeError, RecursionError, ValueError):
         return {}  # an error page of something in between: the status alone must do
     return problem if isinstance(problem, dict) else {}
@@ -218,11 +307,3 @@ def _is_loopback(url: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _tls(ca_file: Path | None, cert_file: Path | None, key_file: Path | None) -> ssl.SSLContext:
-    """Verify the hub against `ca_file` (absent: the system's); show the site's certificate if it has one."""
-    context = ssl.create_default_context(cafile=ca_file)
-    if cert_file is not None:
-        context.load_cert_chain(cert_file, key_file)
-    return context

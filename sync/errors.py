@@ -1,9 +1,12 @@
 """What can go wrong between this site and its hub.
 
 HubError
+├── NoCredentials         the token or the certificates of this site cannot be read here
 ├── Unreachable           no answer: no route, refused, reset, cut short, silent
+│   └── TlsFailed         no trust: certificate, authority, host name or version
 ├── NotTheHub             an answer that is not the protocol's (captive portal, proxy page)
-├── Busy                  429 or 5xx: the hub asks for patience
+├── Busy                  5xx: the hub asks for patience
+│   └── SlowDown          429
 └── Refused               any other problem document
     ├── Unauthorized      401, 403
     ├── CursorExpired     410: the feed no longer keeps what comes after that cursor
@@ -17,7 +20,7 @@ BadEvent                  bytes that are no CloudEvent (a ValueError)
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 
 class BadEvent(ValueError):
@@ -25,11 +28,24 @@ class BadEvent(ValueError):
 
 
 class HubError(Exception):
-    """The hub did not do what it was asked; the text is for people."""
+    """The hub did not do what it was asked; the text is for people.
+
+    `is_failure`: the way to the hub is broken, and its breaker counts it. The hub's own word on what was sent is none.
+    """
+
+    is_failure: ClassVar[bool] = True
 
 
 class Unreachable(HubError):
     """No answer came, or it broke off: whether the hub acted on the request is unknown."""
+
+
+class TlsFailed(Unreachable):
+    """One of the two did not trust the other's certificate, or they share no version of TLS."""
+
+
+class NoCredentials(HubError):
+    """The hub was not even asked: a file of this site that it takes for that cannot be used."""
 
 
 class NotTheHub(HubError):
@@ -37,12 +53,18 @@ class NotTheHub(HubError):
 
 
 class Busy(HubError):
-    """The hub cannot serve now (429, 5xx); `retry_after_s` is the wait it asks for, 0 if it named none."""
+    """The hub cannot serve now (5xx); `retry_after_s` is the wait it asks for, 0 if it named none."""
 
     def __init__(self, status: int, reason: str, retry_after_s: float = 0.0) -> None:
         super().__init__(f"the hub answered {status}: {reason}")
         self.status = status
         self.retry_after_s = retry_after_s
+
+
+class SlowDown(Busy):
+    """The hub is there and asks for patience (429): another channel would only get round its limit."""
+
+    is_failure = False
 
 
 class Refused(HubError):
@@ -62,9 +84,13 @@ class Unauthorized(Refused):
 class CursorExpired(Refused):
     """A snapshot is needed before the feed can be followed again."""
 
+    is_failure = False
+
 
 class SequenceGap(Refused):
     """The hub committed nothing; it wants the events from `expected` on."""
+
+    is_failure = False
 
     def __init__(self, status: int, problem: dict[str, Any], expected: int) -> None:
         super().__init__(status, problem)
@@ -74,10 +100,16 @@ class SequenceGap(Refused):
 class TooLarge(Refused):
     """The request is larger than the hub takes at once."""
 
+    is_failure = False
+
 
 class Unacceptable(Refused):
     """The hub cannot take this content, now or later."""
 
+    is_failure = False
+
 
 class WaybillsExhausted(Refused):
     """The carrier's pool at the hub is empty."""
+
+    is_failure = False

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from sync.client import HubClient, read
+from sync.client import HubClient
 from sync.errors import NotTheHub
 from sync.times import format_time, parse_time
 
@@ -27,7 +27,7 @@ async def lease(client: HubClient, carrier: str, count: int, key: str) -> Lease:
     Raises WaybillsExhausted where the carrier has none left, else HubError.
     """
     body = msgspec.json.encode({"carrier": carrier, "count": count})
-    got = read(await client.post("waybill-leases", body, key=key), Lease)
+    got = await client.post("waybill-leases", body, Lease, key=key)
     if got.carrier != carrier:
         raise NotTheHub(f"a lease of {got.carrier} where {carrier} was asked for")
     try:
@@ -40,4 +40,4 @@ async def lease(client: HubClient, carrier: str, count: int, key: str) -> Lease:
 async def give_back(client: HubClient, lease: str, numbers: Sequence[str]) -> None:
     """Return unused numbers of the lease with this id; returning them twice does no harm. Raises HubError."""
     body = msgspec.json.encode({"numbers": list(numbers)})
-    await client.post(f"waybill-leases/{quote(lease, safe='')}/returns", body)
+    await client.post(f"waybill-leases/{quote(lease, safe='')}/returns", body, msgspec.Raw)

@@ -20,6 +20,16 @@ class LinkState(msgspec.Struct, frozen=True):
     since: datetime
 
 
+class ChannelState(msgspec.Struct, frozen=True):
+    """How a channel to the hub is; `reason` is the failure that opened its breaker (empty when all is well)."""
+
+    name: str
+    state: Literal["closed", "open", "half-open"]
+    active: bool
+    reason: str
+    since: datetime
+
+
 class FeedEvent(NamedTuple):
     """An event of the feed, as it came (`raw`), and the cursor to resume after once it is committed."""
 
@@ -126,6 +136,11 @@ class Outbox(Protocol):
 
 class Channel(Protocol):
     """A way to the hub for the relay's batches; every channel ships the same events with the same ids."""
+
+    @property
+    def handed(self) -> int:
+        """Up to which sequence it has taken over events on which the hub's word comes later; else 0."""
+        ...
 
     async def ship(self, events: Sequence[OutboxEvent]) -> Sequence[Result]:
         """Hand over one batch; the results come in the events' order. Raises HubError.

@@ -128,6 +128,14 @@ def hub_risks(hub: HubView) -> list[Risk]:
         risks.append(Risk(Level.RED, "hub relay", _with_reason("stopped", hub.reason)))
     elif hub.relay == "retrying":
         risks.append(Risk(Level.AMBER, "hub relay", _with_reason("retrying", hub.reason)))
+    for channel in hub.channels:
+        if channel.state != "closed":
+            level = Level.RED if channel.active and channel.state == "open" else Level.AMBER
+            risks.append(
+                Risk(
+                    level, f"channel {channel.name}", _with_reason(f"breaker {channel.state}", channel.reason)
+                )
+            )
     if hub.oldest_unsent_s > HUB_PROMISE_S:
         level = Level.RED if hub.oldest_unsent_s > STAGE_PROMISE_S else Level.AMBER
         oldest = duration_text(hub.oldest_unsent_s)

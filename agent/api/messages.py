@@ -78,8 +78,18 @@ class ScannerView(msgspec.Struct, frozen=True):
     garbled: int = 0  # what came and was no code
 
 
+class ChannelView(msgspec.Struct, frozen=True):
+    """A way to the hub and its breaker; `active`: what there is to send goes this way."""
+
+    name: str
+    state: str  # closed | open | half-open
+    active: bool
+    reason: str
+    since: str
+
+
 class HubView(msgspec.Struct, frozen=True):
-    """The hub link: is the feed up, and what has the hub not got yet."""
+    """The hub link: is the feed up, what has the hub not got yet, and which channel leads there."""
 
     feed: str  # up | down
     relay: str  # idle | sending | retrying | stopped
@@ -88,6 +98,7 @@ class HubView(msgspec.Struct, frozen=True):
     acked_sequence: int
     backlog: int
     oldest_unsent_s: float
+    channels: tuple[ChannelView, ...] = ()
 
 
 class ExceptionView(msgspec.Struct, frozen=True):

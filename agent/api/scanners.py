@@ -23,7 +23,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from agent.api.messages import FoundView, PairingFailed, Role
-from agent.api.responses import json_response, problem
+from agent.api.responses import json_response, not_json, problem
 from agent.config_scanning import Id
 from devices.broker import tied_to_this_process
 
@@ -78,6 +78,8 @@ class ScannerSearch:
 
     async def _read(self, request: Request, kind: type[T]) -> T | Response:
         """What is asked for, or why that cannot be. Nothing may be awaited from here until the child is begun."""
+        if (other := not_json(request)) is not None:
+            return other
         try:
             asked = msgspec.json.decode(await request.body() or b"{}", type=kind)
         except msgspec.MsgspecError as error:

@@ -16,17 +16,19 @@ from typing import ParamSpec, TypeVar
 import msgspec
 import uvicorn
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from agent.api.commands import read_command
 from agent.api.messages import LATER, CommandAnswer
-from agent.api.responses import json_response, problem
+from agent.api.responses import answer_error, json_response, not_json, number_in, problem
 from agent.api.scanners import ScannerSearch
 from agent.config import Config, ConfigError
 from agent.core import commands as c
 from agent.core.times import from_text
+from agent.metrics import CONTENT_TYPE, Metrics
 from agent.quarantine import release
 from agent.store.store import Store
 from agent.views import Views
@@ -52,6 +54,7 @@ class LocalApi:
         self._store = store
         self._views = views
         self._looker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="look")
+        self._meters = Metrics(views, store.reader())
         self._config = config.api
         self._printers = frozenset(printer.id for printer in config.printers)
         self._token = config.secret(config.api.token_file)
@@ -99,17 +102,21 @@ class LocalApi:
             ("/v1/orders/{order_no:path}", self._order, "GET"),
             ("/v1/exceptions", self._exceptions, "GET"),
             ("/v1/quarantine", self._quarantine, "GET"),
+            ("/metrics", self._metrics, "GET"),
             ("/v1/manifests", self._departures, "GET"),
             ("/v1/manifests/{carrier:path}/{departure}", self._manifest, "GET"),
             ("/v1/scanners/find", self._search.find, "POST"),
             ("/v1/scanners/pair", self._search.pair, "POST"),
             ("/v1/commands", self._command, "POST"),
         ]
-        return Starlette(
+        app = Starlette(
             routes=[
                 Route(path, _guarded(handler, token), methods=[method]) for path, handler, method in routes
-            ]
+            ],
+            exception_handlers={HTTPException: answer_error, Exception: answer_error},
         )
+        app.router.redirect_slashes = False  # a path is served or it is not
+        return app
 
     # --- answers --------------------------------------------------------------------------------------------
 
@@ -148,15 +155,15 @@ class LocalApi:
 
     async def _orders(self, request: Request) -> Response:
         query = request.query_params
-        limit = query.get("limit", "100")
-        if not limit.isdecimal() or not 1 <= int(limit) <= _MOST_ORDERS:
-            return problem(400, f"limit must be a number from 1 to {_MOST_ORDERS}")
+        limit = number_in(request, "limit", 100, 1, _MOST_ORDERS)
+        if isinstance(limit, Response):
+            return limit
         page = await self._look(
             self._views.orders,
             state=query.get("state"),
             carrier=query.get("carrier"),
             q=query.get("q"),
-            limit=int(limit),
+            limit=limit,
             after=query.get("after", ""),
         )
         return json_response(page)
@@ -170,10 +177,14 @@ class LocalApi:
         return json_response(await self._look(self._views.exceptions))
 
     async def _quarantine(self, request: Request) -> Response:
-        limit = request.query_params.get("limit", "100")
-        if not limit.isdecimal() or not 1 <= int(limit) <= _MOST_PARKED:
-            return problem(400, f"limit must be a number from 1 to {_MOST_PARKED}")
-        return json_response(await self._look(self._views.quarantine, int(limit)))
+        limit = number_in(request, "limit", 100, 1, _MOST_PARKED)
+        if isinstance(limit, Response):
+            return limit
+        return json_response(await self._look(self._views.quarantine, limit))
+
+    async def _metrics(self, _: Request) -> Response:
+        text = await self._look(self._meters.text)
+        return Response(text, headers={"Content-Type": CONTENT_TYPE})
 
     async def _departures(self, request: Request) -> Response:
         carrier = request.query_params.get("carrier")
@@ -181,17 +192,19 @@ class LocalApi:
 
     async def _manifest(self, request: Request) -> Response:
         carrier, departure = request.path_params["carrier"], request.path_params["departure"]
-        limit = request.query_params.get("limit", str(_WHOLE_MANIFEST))
-        if not limit.isdecimal() or len(limit) > len(str(_WHOLE_MANIFEST)):
-            return problem(400, f"limit must be a number up to {_WHOLE_MANIFEST}")
+        limit = number_in(request, "limit", _WHOLE_MANIFEST, 0, _WHOLE_MANIFEST)
+        if isinstance(limit, Response):
+            return limit
         try:
             at = None if departure == LATER else from_text(departure)
         except ValueError as error:
             return problem(400, f"a departure is a time or the word {LATER}: {error}")
-        found = await self._look(self._views.manifest, carrier, at, int(limit))
+        found = await self._look(self._views.manifest, carrier, at, limit)
         return json_response(found) if found is not None else problem(404, f"{carrier}: no such departure")
 
     async def _command(self, request: Request) -> Response:
+        if (other := not_json(request)) is not None:
+            return other
         try:
             command = read_command(await request.body())
         except ValueError as error:  # msgspec's errors are

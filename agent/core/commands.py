@@ -300,6 +300,14 @@ class ReportFault(Command, frozen=True):
     fault: str | None  # None: it works again
 
 
+class ReportSwitch(Command, frozen=True):
+    """The hub is reached over `after` from now on."""
+
+    before: str
+    after: str
+    reason: str
+
+
 class PausePrinter(Command, frozen=True):
     printer: str
     paused: bool

@@ -66,6 +66,7 @@ RULES: dict[type[c.Command], Callable[[Story, Any], Refused | None]] = {
     c.CloseException: people.close_exception,
     c.OpenException: people.open_exception,
     c.ReportFault: people.report_fault,
+    c.ReportSwitch: people.report_switch,
     c.PausePrinter: people.pause_printer,
     c.ParkEvent: quarantine.park_event,
     c.ReleaseParked: quarantine.release_parked,

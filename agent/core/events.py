@@ -477,6 +477,14 @@ class DeviceRecovered(Event, frozen=True, tag="device.recovered"):
     device: str
 
 
+class ChannelSwitched(Event, frozen=True, tag="channel.switched"):
+    """The hub is reached another way."""
+
+    before: str
+    after: str
+    reason: str
+
+
 class PrinterPaused(Event, frozen=True, tag="printer.paused"):
     device: str
 
@@ -536,6 +544,6 @@ AnyEvent = (
     | WaveReleased | TaskPlanned | TaskAssigned | PicklistAssigned | TaskAccepted | StopAdded | StopResized | ToteBound
     | StopPicked | StopShort | TaskDone | TaskRecalled | DeskCleared | ScanTaken | ScanIgnored | PackingSet | PickingSet
     | ParcelPacked | ParcelShipped | ParcelReturned | ParcelGraded | ExceptionOpened | ExceptionClosed
-    | DeviceFault | DeviceRecovered | PrinterPaused | PrinterResumed
+    | DeviceFault | DeviceRecovered | PrinterPaused | PrinterResumed | ChannelSwitched
     | EventParked | EventReleased | EventDropped
 )  # fmt: skip

@@ -20,7 +20,7 @@ class Outbound(NamedTuple):
 
 
 #: The fields that go out under another name, and those that stay here.
-_NAMES = {"copy_no": "copy"}
+_NAMES = {"copy_no": "copy", "before": "from", "after": "to"}
 _TIMES = frozenset({"first_byte_at", "scanned_at"})
 
 
@@ -79,6 +79,7 @@ PROJECTIONS: dict[type[ev.Event], Callable[[Any], Outbound]] = {
     ev.ExceptionClosed: _about("exception", "kind", "order_no", "note"),
     ev.DeviceFault: _about("device", "fault"),
     ev.DeviceRecovered: _about("device"),
+    ev.ChannelSwitched: _about("after", "before", "reason"),
 }
 
 

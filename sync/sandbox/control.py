@@ -10,12 +10,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from sync.sandbox.bodies import read
+from sync.sandbox.faults import Fault, Faults
 from sync.sandbox.hub import SandboxHub, now_ms
 from sync.sandbox.judge import judge
 from sync.sandbox.ledger import Put, cursor_text
 from sync.sandbox.player import Player, Run
 from sync.sandbox.problems import Problem
-from sync.sandbox.views import orders, progress, puts, received
+from sync.sandbox.views import orders, progress, puts, received, shown
 
 
 class StartRequest(msgspec.Struct, frozen=True):
@@ -36,8 +38,9 @@ class _Given(msgspec.Struct, frozen=True):
 class Control:
     """Handlers of `/sandbox/…` over a hub and its player; `run` is how the day is played if nothing is said."""
 
-    def __init__(self, hub: SandboxHub, player: Player, run: Run) -> None:
+    def __init__(self, hub: SandboxHub, player: Player, run: Run, faults: Faults) -> None:
         self._hub = hub
+        self._faults = faults
         self._player = player
         self._run = run
 
@@ -49,6 +52,10 @@ class Control:
             Route("/sandbox/puts", self._puts),
             Route("/sandbox/received", self._received),
             Route("/sandbox/orders", self._orders),
+            Route("/sandbox/shown", self._shown),
+            Route("/sandbox/faults", self._show_faults),
+            Route("/sandbox/faults", self._add_fault, methods=["POST"]),
+            Route("/sandbox/faults", self._clear_faults, methods=["DELETE"]),
             Route("/sandbox/start", self._start, methods=["POST"]),
             Route("/sandbox/stop", self._stop, methods=["POST"]),
             Route("/sandbox/feed", self._feed, methods=["POST"]),
@@ -77,8 +84,23 @@ class Control:
     async def _orders(self, _request: Request) -> Response:
         return _json(orders(self._hub.ledger))
 
+    async def _shown(self, request: Request) -> Response:
+        """`?after=` milliseconds: what is shown since later than that."""
+        return _json(await asyncio.to_thread(shown, self._hub.ledger, _after(request)))
+
+    async def _show_faults(self, _request: Request) -> Response:
+        return _json(self._faults.ahead)
+
+    async def _add_fault(self, request: Request) -> Response:
+        self._faults.ahead.append(read(await request.body(), Fault))
+        return _json(self._faults.ahead)
+
+    async def _clear_faults(self, _request: Request) -> Response:
+        self._faults.ahead.clear()
+        return _json(self._faults.ahead)
+
     async def _start(self, request: Request) -> Response:
-        wanted = _read(await request.body() or b"{}", StartRequest)
+        wanted = read(await request.body() or b"{}", StartRequest)
         given: dict[str, Any] = {}
         if wanted.seconds is not None:
             given["seconds"] = wanted.seconds
@@ -94,14 +116,14 @@ class Control:
         return _json({"stopping": True})
 
     async def _feed(self, request: Request) -> Response:
-        given = _read(await request.body(), list[_Given])
+        given = read(await request.body(), list[_Given])
         cursor = self._hub.ledger.put([Put(g.type, g.source, g.subject, g.data) for g in given], now_ms())
         self._hub.bell.ring()
         return _json({"cursor": cursor_text(cursor)})
 
     async def _forget(self, request: Request) -> Response:
         """Stop keeping the feed before `{"before": cursor}`; absent: all of it."""
-        before = _read(await request.body() or b"{}", dict[str, str]).get("before")
+        before = read(await request.body() or b"{}", dict[str, str]).get("before")
         self._hub.ledger.forget(self._hub.ledger.head() + 1 if before is None else int(before))
         return _json({"oldest": cursor_text(self._hub.ledger.oldest())})
 
@@ -137,13 +159,6 @@ def _after(request: Request) -> int:
     if not text.isdigit():
         raise Problem(422, "malformed", f"after {text[:30]!r}, expected a row number or cursor")
     return int(text)
-
-
-def _read(body: bytes, kind: Any) -> Any:
-    try:
-        return msgspec.json.decode(body, type=kind)
-    except (msgspec.DecodeError, ValueError) as error:
-        raise Problem(422, "malformed", str(error)) from None
 
 
 def _json(answer: object) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
@@ -16,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
+from sync.sandbox.bodies import body_of
 from sync.sandbox.intake import receive, receive_statuses
 from sync.sandbox.ledger import Ledger, cursor_text, sse
 from sync.sandbox.problems import Problem, answer_problem
@@ -23,7 +25,9 @@ from sync.sandbox.waybills import Waybills
 from sync.snapshot import KINDS
 
 _STREAM_ROWS = 500
+_DIGITS = re.compile("[0-9]{1,9}")
 _EVENTS_TYPE = "application/cloudevents-batch+json"
+_JSON_TYPE = "application/json"
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -86,7 +90,9 @@ class SandboxHub:
             Route(f"{base}/waybill-leases/{{lease}}/returns", self._guarded(self._returns), methods=["POST"]),
         ]
         handlers = {Problem: answer_problem, HTTPException: answer_problem}
-        return Starlette(routes=[*routes, *more_routes], exception_handlers=handlers)
+        app = Starlette(routes=[*routes, *more_routes], exception_handlers=handlers)
+        app.router.redirect_slashes = False  # a path is served or it is not
+        return app
 
     def _guarded(self, handler: Handler) -> Handler:
         """The handler behind the site's token."""
@@ -102,9 +108,9 @@ class SandboxHub:
         return guarded
 
     async def _feed(self, request: Request) -> Response:
-        text = request.headers.get("Last-Event-ID") or request.query_params.get("after")
+        text = request.headers.get("Last-Event-ID", request.query_params.get("after"))
         cursor = self._position(text)
-        if "application/json" in request.headers.get("Accept", ""):
+        if _JSON_TYPE in request.headers.get("Accept", ""):
             return await self._poll(request, cursor)
         return StreamingResponse(
             self._stream(cursor), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
@@ -161,23 +167,19 @@ class SandboxHub:
         return Response(body, headers=headers, media_type="application/x-ndjson")
 
     async def _events(self, request: Request) -> Response:
-        kind = request.headers.get("Content-Type", "").partition(";")[0].strip()
-        if kind != _EVENTS_TYPE:
-            raise Problem(
-                415, "unsupported-media-type", f"{kind or 'no content type'}, expected {_EVENTS_TYPE}"
-            )
-        return _json({"results": receive(self.ledger, await request.body(), now_ms())})
+        return _json({"results": receive(self.ledger, await body_of(request, _EVENTS_TYPE), now_ms())})
 
     async def _statuses(self, request: Request) -> Response:
-        return _json({"shown": receive_statuses(self.ledger, await request.body(), now_ms())})
+        return _json({"shown": receive_statuses(self.ledger, await body_of(request, _JSON_TYPE), now_ms())})
 
     async def _lease(self, request: Request) -> Response:
         key = request.headers.get("Idempotency-Key")
-        status, body = self._waybills.lease(key, await request.body(), now_ms())
+        status, body = self._waybills.lease(key, await body_of(request, _JSON_TYPE), now_ms())
         return Response(body, status, media_type="application/json")
 
     async def _returns(self, request: Request) -> Response:
-        returned = self._waybills.take_back(request.path_params["lease"], await request.body())
+        body = await body_of(request, _JSON_TYPE)
+        returned = self._waybills.take_back(request.path_params["lease"], body)
         return _json({"returned": returned})
 
 
@@ -187,13 +189,13 @@ def now_ms() -> int:
 
 
 def _json(answer: object) -> Response:
-    return Response(msgspec.json.encode(answer), media_type="application/json")
+    return Response(msgspec.json.encode(answer), media_type=_JSON_TYPE)
 
 
 def _number(request: Request, name: str, default: int, least: int, most: int) -> int:
-    """A whole number of the query, held within its bounds. Raises Problem."""
+    """A whole number of the query. Raises Problem."""
     text = request.query_params.get(name, str(default))
-    try:
-        return min(max(int(text), least), most)
-    except ValueError:
-        raise Problem(400, "malformed", f"{name} {text[:20]!r} is no number") from None
+    number = int(text) if _DIGITS.fullmatch(text) else -1
+    if not least <= number <= most:
+        raise Problem(400, "malformed", f"{name} {text[:20]!r}, expected a number from {least} to {most}")
+    return number

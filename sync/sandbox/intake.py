@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from typing import Annotated, Any, NamedTuple, TypeVar
+from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 
 from sync.cloudevents import CloudEvent, from_members
 from sync.errors import BadEvent
-from sync.sandbox.ledger import Ledger
+from sync.sandbox.bodies import Name, read
+from sync.sandbox.ledger import MAX_KEPT, Ledger, whole
 from sync.sandbox.problems import Problem
-from sync.times import epoch_ms
+from sync.times import epoch_ms, format_time, parse_time
 
 MAX_EVENTS = 500
 MAX_BYTES = 1_048_576
 MAX_STATUSES = 1_000
 
-_Sequence = Annotated[str, msgspec.Meta(pattern="^[0-9]{20}$")]
-T = TypeVar("T", str, int)
-
+_Sequence = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{20}\Z")]
+_State = Literal[
+    "received", "ready", "released", "picking", "picked", "packed", "shipped", "held", "cancelled"
+]
 _INSERT = """INSERT INTO received (source, id, sequence, type, order_no, revision, waybill, copy, reason, time_ms,
     scanned_ms, received_ms, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 _STOCK = {
@@ -34,10 +36,15 @@ _ALSO = {
     "order.cancelled": ", called_off_ms = coalesce(called_off_ms, ?)",
 }
 
+#: What comes again later, and means no other state then.
+_ONLY = {"order.accepted": "AND state IS NULL", "label.queued": "AND state = 'received'"}
+
 #: The state that an order is in after the agent's event.
 _STATES = {
+    "order.accepted": "received",
     "order.held": "held",
     "order.unheld": "ready",
+    "label.queued": "ready",  # the first one: it was paid
     "picklist.assigned": "released",
     "stop.picked": "picking",
     "order.picked": "picked",
@@ -63,15 +70,15 @@ class _Lone(msgspec.Struct, frozen=True):
 
 
 class _Status(msgspec.Struct, frozen=True):
-    order_no: str
-    state: str
+    order_no: Name
+    state: _State
     at: str
     waybill: str | None = None
     carrier: str | None = None
 
 
 class _Statuses(msgspec.Struct, frozen=True):
-    as_of_sequence: str | int
+    as_of_sequence: _Sequence
     orders: list[_Status]
 
 
@@ -81,7 +88,7 @@ def receive(ledger: Ledger, body: bytes, now_ms: int) -> list[dict[str, Any]]:
     Raises Problem; then nothing is committed but the count of gaps.
     """
     raws = _split(body)
-    members = [msgspec.json.decode(raw) for raw in raws]
+    members = [read(raw, Any) for raw in raws]
     envelopes = _envelopes(ledger, members)
     try:
         with ledger.transaction() as connection:
@@ -98,12 +105,7 @@ def _split(body: bytes) -> list[msgspec.Raw]:
     """The batch's events, still encoded."""
     if len(body) > MAX_BYTES:
         raise Problem(413, "too-large", f"{len(body)} bytes, at most {MAX_BYTES}")
-    try:
-        raws = msgspec.json.decode(body, type=list[msgspec.Raw])
-    except (msgspec.ValidationError, RecursionError) as error:
-        raise Problem(422, "not-a-batch", str(error)) from None
-    except (msgspec.DecodeError, ValueError) as error:
-        raise Problem(400, "malformed", str(error)) from None
+    raws: list[msgspec.Raw] = read(body, list[msgspec.Raw], otherwise="not-a-batch")
     if len(raws) > MAX_EVENTS:
         raise Problem(413, "too-large", f"{len(raws)} events, at most {MAX_EVENTS}")
     return raws
@@ -196,21 +198,23 @@ def _keep(connection: sqlite3.Connection, event: CloudEvent, raw: bytes, number:
     )
     connection.execute(_INSERT, row)
     if fact.order_no is not None:
-        _show(connection, event.type, fact.order_no, now_ms)
+        _show(connection, event, fact.order_no, now_ms)
     if event.type in _STOCK:
         connection.execute(_STOCK[event.type], _stock_values(event.data))
 
 
-def _show(connection: sqlite3.Connection, kind: str, order_no: str, now_ms: int) -> None:
-    if kind == "order.accepted":
+def _show(connection: sqlite3.Connection, event: CloudEvent, order_no: str, now_ms: int) -> None:
+    if event.type in _STATES:
         connection.execute(
-            "UPDATE orders SET state = 'received', state_ms = ? WHERE order_no = ? AND state IS NULL",
-            (now_ms, order_no),
-        )
-    elif kind in _STATES:
-        connection.execute(
-            f"UPDATE orders SET state = ?, state_ms = ? {_ALSO.get(kind, '')} WHERE order_no = ?",
-            (_STATES[kind], now_ms, *([now_ms] if kind in _ALSO else ()), order_no),
+            f"""UPDATE orders SET state = ?, state_ms = ?, state_at = ? {_ALSO.get(event.type, "")}
+            WHERE order_no = ? {_ONLY.get(event.type, "")}""",
+            (
+                _STATES[event.type],
+                now_ms,
+                event.time,
+                *([now_ms] if event.type in _ALSO else ()),
+                order_no,
+            ),
         )
 
 
@@ -226,16 +230,16 @@ class _Fact(NamedTuple):
 
 def _fact(data: dict[str, Any]) -> _Fact:
     return _Fact(
-        _of(str, data.get("order_no")),
-        _of(int, data.get("revision")),
-        _of(str, data.get("waybill")),
-        _of(int, data.get("copy")),
-        _of(str, data.get("reason")),
+        _text(data.get("order_no")),
+        whole(data.get("revision")),
+        _text(data.get("waybill")),
+        whole(data.get("copy")),
+        _text(data.get("reason")),
     )
 
 
-def _of(kind: type[T], value: object) -> T | None:
-    return value if isinstance(value, kind) else None
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _scanned(event: CloudEvent) -> int | None:
@@ -246,26 +250,31 @@ def _scanned(event: CloudEvent) -> int | None:
 
 
 def _stock_values(data: dict[str, Any]) -> tuple[int, str]:
-    qty = _of(int, data.get("qty")) or 0
-    return qty, f"{data.get('location')}/{data.get('sku')}"
+    return whole(data.get("qty")) or 0, f"{data.get('location')}/{data.get('sku')}"
 
 
 def receive_statuses(ledger: Ledger, body: bytes, now_ms: int) -> int:
     """Show the states that are newer than those shown; how many were. Raises Problem."""
-    try:
-        got = msgspec.json.decode(body, type=_Statuses)
-        as_of = int(got.as_of_sequence)
-    except (msgspec.DecodeError, ValueError) as error:
-        raise Problem(422, "malformed", str(error)) from None
+    got: _Statuses = read(body, _Statuses)
     if len(got.orders) > MAX_STATUSES:
         raise Problem(413, "too-large", f"{len(got.orders)} statuses, at most {MAX_STATUSES}")
+    as_of = min(int(got.as_of_sequence), MAX_KEPT)
+    rows = [(s.order_no, as_of, s.state, _time(s.at), s.waybill, s.carrier, now_ms) for s in got.orders]
     with ledger.transaction() as connection:
         before = connection.total_changes
         connection.executemany(
             """INSERT INTO statuses VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
             as_of_sequence = excluded.as_of_sequence, state = excluded.state, at = excluded.at,
             waybill = excluded.waybill, carrier = excluded.carrier, shown_ms = excluded.shown_ms
-            WHERE excluded.as_of_sequence > as_of_sequence""",
-            [(s.order_no, as_of, s.state, s.at, s.waybill, s.carrier, now_ms) for s in got.orders],
+            WHERE (excluded.as_of_sequence, excluded.at) > (as_of_sequence, at)""",
+            rows,
         )
         return connection.total_changes - before
+
+
+def _time(text: str) -> str:
+    """As it is kept, so that texts compare as times do."""
+    try:
+        return format_time(parse_time(text))
+    except ValueError as error:
+        raise Problem(422, "malformed", f"at: {error}") from None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable
-from contextlib import closing
 from typing import Any
 
 import msgspec
@@ -58,7 +57,7 @@ class Verdict(msgspec.Struct, frozen=True):
 
 def judge(ledger: Ledger) -> Verdict:
     """Read the whole ledger through a connection of its own; safe in another thread."""
-    with closing(sqlite3.connect(f"{ledger.path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+    with ledger.reader() as connection:
         return _judge(connection)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,6 +22,8 @@ _FACTS = {
     "order.unheld": "held = 0",
     "order.cancelled": "cancelled_ms = coalesce(cancelled_ms, :now_ms)",
 }
+#: The largest number that SQLite keeps.
+MAX_KEPT = 2**63 - 1
 _ORDER_TYPES = ("order.created", "order.changed")
 
 
@@ -61,6 +63,12 @@ class Ledger:
         self.connection.close()
 
     @contextmanager
+    def reader(self) -> Iterator[sqlite3.Connection]:
+        """Another connection that only reads, for another thread."""
+        with closing(sqlite3.connect(f"{self.path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+            yield connection
+
+    @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """All or nothing."""
         self.connection.execute("BEGIN IMMEDIATE")
@@ -93,7 +101,9 @@ class Ledger:
                     f"hub-{cursor}", put.source, put.type, from_epoch_ms(now_ms), put.data, put.subject
                 )
                 order_no = put.data.get("order_no") if isinstance(put.data.get("order_no"), str) else None
-                feed.append((cursor, put.type, order_no, put.data.get("revision"), now_ms, encode(event)))
+                feed.append(
+                    (cursor, put.type, order_no, whole(put.data.get("revision")), now_ms, encode(event))
+                )
                 self._apply(put, now_ms)
             connection.executemany("INSERT INTO feed VALUES (?, ?, ?, ?, ?, ?)", feed)
             self.remember(**notes)
@@ -172,7 +182,7 @@ class Ledger:
         self.connection.execute(
             """INSERT INTO orders (order_no, revision, created_ms) VALUES (?, ?, ?) ON CONFLICT DO UPDATE
             SET revision = excluded.revision, created_ms = coalesce(created_ms, excluded.created_ms)""",
-            (data["order_no"], _whole(data.get("revision")), now_ms),
+            (data["order_no"], whole(data.get("revision")), now_ms),
         )
         self.set_row("orders", data["order_no"], data)
 
@@ -185,9 +195,11 @@ class Ledger:
         )
 
 
-def _whole(value: object) -> int | None:
-    """A revision as far as it is one; tests put broken orders on the feed too."""
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+def whole(value: object) -> int | None:
+    """A number as far as it is one that can be kept; tests put broken orders on the feed too."""
+    if not isinstance(value, int) or isinstance(value, bool) or abs(value) > MAX_KEPT:
+        return None
+    return value
 
 
 def _texts(data: dict[str, Any]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -25,16 +26,15 @@ class Problem(Exception):
         head = {"type": self.kind, "title": self.kind.replace("-", " "), "status": self.status}
         return head | {"detail": self.detail} | self.members
 
-    def response(self) -> Response:
+    def response(self, headers: Mapping[str, str] | None = None) -> Response:
         """The answer that carries it."""
-        return Response(
-            msgspec.json.encode(self.document()), self.status, media_type="application/problem+json"
-        )
+        body = msgspec.json.encode(self.document())
+        return Response(body, self.status, headers, media_type="application/problem+json")
 
 
 async def answer_problem(_request: Request, error: Exception) -> Response:
-    """Exception handler for Problem and for Starlette's own 404 and 405."""
+    """Exception handler for Problem and for Starlette's own 404 and 405, which says what is allowed."""
     if isinstance(error, HTTPException):
-        error = Problem(error.status_code, "not-served", error.detail)
+        return Problem(error.status_code, "not-served", error.detail).response(error.headers)
     assert isinstance(error, Problem)  # registered for these two alone
     return error.response()

@@ -31,6 +31,7 @@ CREATE TABLE IF NOT EXISTS orders (
     cancelled_ms    INTEGER,
     state           TEXT,             -- as the agent reported it, null: not yet
     state_ms        INTEGER,
+    state_at        TEXT,             -- when it was so at the agent
     shipped_ms      INTEGER,
     called_off_ms   INTEGER           -- the agent confirmed the cancellation
 ) WITHOUT ROWID;

@@ -16,6 +16,7 @@ import uvicorn
 from sync.sandbox.catalog import Catalog, build_catalog
 from sync.sandbox.control import Control, clock_seconds
 from sync.sandbox.day import Day, csv_day, csv_products, model_day
+from sync.sandbox.faults import Faults, Faulty
 from sync.sandbox.hub import SandboxHub, now_ms
 from sync.sandbox.ledger import Ledger
 from sync.sandbox.orders_csv import CsvDay, read_orders_csv
@@ -85,7 +86,8 @@ async def running(options: HubOptions) -> AsyncIterator[RunningHub]:
     ledger.put_catalog(catalog, now_ms())
     if not player.resume() and options.autostart:
         player.start(run)
-    app = hub.app(Control(hub, player, run).routes())
+    faults = Faults()
+    app = Faulty(hub.app(Control(hub, player, run, faults).routes()), faults)
     config = uvicorn.Config(
         app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=2, ws="none"
     )

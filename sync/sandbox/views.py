@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Any
 
 import msgspec
 
 from sync.sandbox.ledger import Ledger, cursor_text
+from sync.times import epoch_ms
 
 
 def puts(ledger: Ledger, types: list[str], after: int) -> list[dict[str, Any]]:
@@ -34,12 +36,42 @@ def received(ledger: Ledger, types: list[str], after: int) -> list[dict[str, Any
     ]
 
 
+#: A status is shown until the ledger has the events that it already knew of.
+_AHEAD = "LEFT JOIN statuses s ON s.order_no = o.order_no AND s.as_of_sequence > :head"
+
+_ORDERS = f"""SELECT o.*, coalesce(s.state, o.state) AS shown, s.as_of_sequence AS shown_as_of
+    FROM orders o {_AHEAD} ORDER BY o.order_no"""
+
+#: A state that a status showed first is shown since then.
+_SHOWN = f"""SELECT * FROM (
+    SELECT o.order_no, coalesce(s.state, o.state) AS state, iif(s.state IS NULL, 'event', 'status') AS told_by,
+      coalesce(s.at, o.state_at) AS at, coalesce(s.shown_ms, earlier.shown_ms, o.state_ms) AS since_ms
+    FROM orders o {_AHEAD} LEFT JOIN statuses earlier ON earlier.order_no = o.order_no
+      AND earlier.state = o.state AND earlier.at = o.state_at AND earlier.shown_ms < o.state_ms)
+    WHERE state IS NOT NULL AND since_ms > :after ORDER BY since_ms"""
+
+
 def orders(ledger: Ledger) -> list[dict[str, Any]]:
-    """Every order as the hub shows it; `shown` is the state of a status newer than the events."""
-    cursor = ledger.connection.execute(
-        """SELECT o.*, s.state AS shown, s.as_of_sequence AS shown_as_of FROM orders o
-        LEFT JOIN statuses s USING (order_no) ORDER BY o.order_no"""
-    )
+    """Every order: `state` by the events, `shown` by a status where that is newer (`shown_as_of`)."""
+    return _named(ledger.connection.execute(_ORDERS, {"head": _head(ledger.connection)}))
+
+
+def shown(ledger: Ledger, after_ms: int) -> list[dict[str, Any]]:
+    """The state shown of each order, when it arose at the agent, and since when it is shown.
+
+    `lag_ms` lies between the two. Only what is shown since later than `after_ms`. Safe in another thread.
+    """
+    with ledger.reader() as reader:
+        rows = _named(reader.execute(_SHOWN, {"head": _head(reader), "after": after_ms}))
+    return [row | {"lag_ms": row["since_ms"] - epoch_ms(row["at"])} for row in rows]
+
+
+def _head(connection: sqlite3.Connection) -> int:
+    """The last of the agent's events that the ledger has."""
+    return int(connection.execute("SELECT coalesce(max(next_sequence), 1) - 1 FROM senders").fetchone()[0])
+
+
+def _named(cursor: sqlite3.Cursor) -> list[dict[str, Any]]:
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor]
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
-from typing import TypeVar
+from typing import Annotated
 
 import msgspec
 
+from sync.sandbox.bodies import Name, read
 from sync.sandbox.ledger import Ledger
 from sync.sandbox.problems import Problem
 from sync.times import from_epoch_ms
@@ -15,18 +16,18 @@ from sync.times import from_epoch_ms
 _DAY_MS = 86_400_000
 _PREFIXES = {"SF": "SF", "YTO": "YT", "ZTO": "7"}
 
-T = TypeVar("T")
+Number = Annotated[str, msgspec.Meta(min_length=1)]
 
 
 class LeaseRequest(msgspec.Struct, frozen=True):
     """What the agent asks for."""
 
-    carrier: str
+    carrier: Name
     count: int
 
 
 class _Returns(msgspec.Struct, frozen=True):
-    numbers: list[str]
+    numbers: list[Number]
 
 
 class Waybills:
@@ -41,7 +42,7 @@ class Waybills:
         """201 and the lease, or 200 and the same lease for a repeated key. Raises Problem."""
         if not key:
             raise Problem(400, "idempotency-key-missing", "a lease needs an Idempotency-Key")
-        wanted = _read(body, LeaseRequest)
+        wanted: LeaseRequest = read(body, LeaseRequest)
         if not 1 <= wanted.count <= 10_000:
             raise Problem(422, "malformed", f"count {wanted.count}, expected 1-10000")
         with self._ledger.transaction() as connection:
@@ -56,7 +57,7 @@ class Waybills:
 
     def take_back(self, lease: str, body: bytes) -> int:
         """How many numbers came back; returning them twice does no harm. Raises Problem."""
-        numbers = _read(body, _Returns).numbers
+        numbers: list[str] = read(body, _Returns).numbers
         with self._ledger.transaction() as connection:
             found = connection.execute(
                 "SELECT carrier, numbers FROM leases WHERE lease = ?", (lease,)
@@ -108,13 +109,6 @@ class Waybills:
 
 def _serials(given: int, end: int) -> Iterable[int]:
     return range(1_000_000_000_001 + given, 1_000_000_000_001 + end)
-
-
-def _read(body: bytes, kind: type[T]) -> T:
-    try:
-        return msgspec.json.decode(body, type=kind)
-    except (msgspec.DecodeError, ValueError) as error:
-        raise Problem(422, "malformed", str(error)) from None
 
 
 def _answer(lease: str, carrier: str, numbers: bytes, expires_at: str) -> bytes:

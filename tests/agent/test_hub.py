@@ -475,3 +475,41 @@ async def test_a_pick_of_a_count_and_its_sequence_agree(store: Store, outbox: Hu
     head = await store.submit(lambda t: t.floor.head.sequence)
     assert head == event.sequence
     assert (await store.ask(count("A-01", "A", 5, as_of=head))).status == "applied"
+
+
+# --- statuses -----------------------------------------------------------------------------------------------
+
+
+async def all_states(outbox: HubOutbox, after: int = 0, most: int = 1000) -> dict[str, str]:
+    """Order to state, over every page; each order once."""
+    told: dict[str, str] = {}
+    while (page := await outbox.states_after(after, most)).upto > after:
+        assert len(page.orders) <= most
+        assert not told.keys() & {order["order_no"] for order in page.orders}
+        told |= {order["order_no"]: order["state"] for order in page.orders}
+        after = page.upto
+    assert after == page.as_of_sequence
+    return told
+
+
+async def test_every_order_of_the_backlog_is_told_once_as_it_is_now(store: Store, outbox: HubOutbox) -> None:
+    await some_events(store, 700)
+    for number in range(1, 700, 7):
+        await store.ask(c.HoldOrder(order_no=f"SO-{number}", reason="ask"))
+    told = await all_states(outbox)
+    assert len(told) == 700
+    assert {order_no for order_no, state in told.items() if state == "held"} == {
+        f"SO-{n}" for n in range(1, 700, 7)
+    }
+
+
+async def test_what_the_hub_has_is_not_told_again(store: Store, outbox: HubOutbox) -> None:
+    await some_events(store, 5)
+    assert list(await all_states(outbox, 3)) == ["SO-4", "SO-5"]
+    assert await all_states(outbox, 5) == {}
+
+
+async def test_an_order_that_was_refused_as_it_came_has_no_state(store: Store, outbox: HubOutbox) -> None:
+    await store.ask(order("SO-9", lines=[]))
+    assert (await outbox.states_after(0, 1000)).orders == []
+    assert (await outbox.states_after(0, 1000)).upto > 0

@@ -28,7 +28,7 @@ from tests.agent.invariants import (
 from tests.agent.universe import MAKERS, T, any_command
 
 #: They only tell: what they tell stands in the journal, and no state table keeps it.
-TELL_ONLY = {ev.JournalOpened, ev.OrderRefused, ev.WaveReleased, ev.PicklistAssigned}
+TELL_ONLY = {ev.JournalOpened, ev.OrderRefused, ev.WaveReleased, ev.PicklistAssigned, ev.ChannelSwitched}
 #: Asked again without an id, each of these is one more: of a pick, of a copy, of an item on the pack table. What a scan
 #: that its device repeats may change, `check_scan` knows.
 ADDS_UP = (c.PickStop, c.ReprintLabel, c.ReleaseWave, c.TakeScan)

@@ -45,6 +45,7 @@ FIELDS = {
     },  # what became of it: a grade, a person's word
     "device.fault": {"device", "fault"},
     "device.recovered": {"device"},
+    "channel.switched": {"from", "to", "reason"},
 }
 
 
@@ -71,6 +72,7 @@ def test_every_event_carries_the_contracts_fields(journal: list[Entry]) -> None:
                 data.get("wave"),
                 data.get("exception"),
                 data.get("device"),
+                data.get("to"),
             }
             msgspec.json.encode(data)
 

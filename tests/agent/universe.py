@@ -145,6 +145,7 @@ def _person(floor: MemoryFloor, choose: Choose) -> c.Command:
         c.OpenException(kind="missing-glyph", subject="x", text="y"),
         c.ReportFault(device="lp1", fault=choose(("paper", None))),
         c.PausePrinter(printer="lp1", paused=choose((True, False))),
+        c.ReportSwitch(before="http", after="mqtt", reason="nobody is there"),
     ]
     return choose(made)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import socket
 import struct
 from collections import deque
@@ -19,11 +20,14 @@ class Fault(NamedTuple):
     then: Literal["close", "reset", "hold"] = "close"
     delay_s: float = 0.0
     answer: bytes | None = None  # somebody else answers, the hub never hears of it
+    twice: bool = False  # the hub hears the request two times: something on the way repeats it
 
 
 HEALTHY = Fault(pass_bytes=1 << 40)
 RESET_AFTER_COMMIT = Fault(then="reset")
+RESET_BEFORE_COMMIT = Fault(answer=b"", then="reset")
 HALF_OPEN = Fault(then="hold")
+REPEATED = Fault(pass_bytes=1 << 40, twice=True)
 PORTAL_PAGE = Fault(
     answer=b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n%b"
     % (len(PORTAL), PORTAL)
@@ -78,7 +82,10 @@ class FaultyProxy:
             await reader.readuntil(b"\r\n\r\n")
             writer.write(fault.answer)
             await writer.drain()
+            await _end(writer, fault)
             return
+        if fault.twice:
+            reader = await self._repeat(reader)
         from_hub, to_hub = await asyncio.open_connection("127.0.0.1", self._upstream_port)
         upward = asyncio.create_task(_pump(reader, to_hub))
         try:
@@ -87,6 +94,19 @@ class FaultyProxy:
             upward.cancel()
             await asyncio.gather(upward, return_exceptions=True)
             await _close(to_hub)
+
+    async def _repeat(self, reader: asyncio.StreamReader) -> asyncio.StreamReader:
+        """Send what has come so far to the hub and throw its answer away; then it comes once more."""
+        request = await reader.readuntil(b"\r\n\r\n")
+        length = re.search(rb"content-length: (\d+)", request, re.IGNORECASE)
+        request += await reader.readexactly(int(length[1])) if length else b""
+        from_hub, to_hub = await asyncio.open_connection("127.0.0.1", self._upstream_port)
+        to_hub.write(request)
+        await from_hub.readuntil(b"\r\n\r\n")
+        await _close(to_hub)
+        again = asyncio.StreamReader()
+        again.feed_data(request)
+        return again
 
     async def _answer(
         self, from_hub: asyncio.StreamReader, writer: asyncio.StreamWriter, fault: Fault

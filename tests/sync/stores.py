@@ -126,8 +126,12 @@ class MemoryOutbox:
 
     async def drained(self) -> None:
         """Return once everything is settled."""
-        async with asyncio.timeout(10), self._changed:
-            await self._changed.wait_for(lambda: self.settled >= len(self.events))
+        await self.until_settled(len(self.events))
+
+    async def until_settled(self, count: int) -> None:
+        """Return once so many are."""
+        async with asyncio.timeout(20), self._changed:
+            await self._changed.wait_for(lambda: self.settled >= count)
 
     def statuses(self) -> list[str]:
         return [self.results[event.id].status for event in self.events]

@@ -20,11 +20,15 @@ class HubLink(Figure):
         hub = view.hub
         if self.size.height < 3:
             separate = Content.styled(" · ", QUIET)
-            return Content.styled("hub  ", QUIET) + separate.join([_state(hub), _backlog(hub), _reason(hub)])
+            return Content.styled("hub  ", QUIET) + separate.join(
+                [_state(hub), *([_channels(hub)] if _is_switched(hub) else []), _backlog(hub), _reason(hub)]
+            )
         acknowledged = (
             f"{count_text(hub.acked_sequence)} of {count_text(hub.head_sequence)} events acknowledged"
         )
-        return lines(_state(hub), _backlog(hub), Content.styled(acknowledged, QUIET), _reason(hub))
+        return lines(
+            _state(hub), _channels(hub), _backlog(hub), Content.styled(acknowledged, QUIET), _reason(hub)
+        )
 
 
 def _state(hub: HubView) -> Content:
@@ -36,6 +40,24 @@ def _state(hub: HubView) -> Content:
         ", relay ",
         (f"{hub.relay} {relay.mark}".rstrip(), STYLES[relay] or "$text-success"),
     )
+
+
+def _is_switched(hub: HubView) -> bool:
+    """Is any breaker not closed?"""
+    return any(channel.state != "closed" for channel in hub.channels)
+
+
+def _channels(hub: HubView) -> Content:
+    """The way that is in use, then the others and their breakers."""
+    levels = {risk.where: risk.level for risk in hub_risks(hub)}
+
+    def one(name: str, state: str) -> Content:
+        level = levels.get(f"channel {name}", Level.CALM)
+        text = name if state == "closed" else f"{name} {state} {level.mark}"
+        return Content.styled(text, STYLES[level] or "$text-success")
+
+    ways = sorted(hub.channels, key=lambda channel: not channel.active)
+    return Content("via ") + Content(", else ").join([one(way.name, way.state) for way in ways])
 
 
 def _backlog(hub: HubView) -> Content:

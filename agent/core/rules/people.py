@@ -45,3 +45,9 @@ def pause_printer(story: Story, command: c.PausePrinter) -> Refused | None:
         event = ev.PrinterPaused(command.printer) if command.paused else ev.PrinterResumed(command.printer)
         story.emit(event)
     return None
+
+
+def report_switch(story: Story, command: c.ReportSwitch) -> Refused | None:
+    """The hub hears of it when it is reached again."""
+    story.emit(ev.ChannelSwitched(command.before, command.after, command.reason))
+    return None

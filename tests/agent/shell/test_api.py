@@ -14,6 +14,7 @@ import httpx
 import msgspec
 import pytest
 from httpx_sse import aconnect_sse
+from prometheus_client.parser import text_string_to_metric_families
 
 from agent.api.messages import FloorView
 from agent.api.server import LocalApi
@@ -335,3 +336,23 @@ async def test_a_malformed_command_is_a_400_and_changes_nothing(made: Office, bo
     assert answer.status_code == 400
     assert answer.json()["detail"]
     assert made.diary.entries == []
+
+
+# --- metrics ------------------------------------------------------------------------------------------------
+
+
+async def test_metrics_are_what_prometheus_reads_and_what_the_floor_shows(made: Office) -> None:
+    await ask(made.store, order())
+    answer = await made.client.get("/metrics")
+    samples = {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(answer.text)
+        for sample in family.samples
+    }
+    view = await made.get("/v1/floor")
+    assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+    assert {state: samples["floorhand_orders", state] for state in view["orders"]} == view["orders"]
+    assert samples["floorhand_hub_backlog_events",] == view["hub"]["backlog"] > 0
+    assert samples["floorhand_info", "WH1", view["version"]] == 1
+    assert samples["floorhand_waybills_free", "SF"] >= 0
+    assert all(name.startswith("floorhand_") for name, *_ in samples)

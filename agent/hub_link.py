@@ -1,0 +1,128 @@
+"""The hub link put together: the channels and their switch, feed, relay, statuses and leases over the store."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import AsyncExitStack
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from agent.bulletins import Bulletin
+from agent.config import Config
+from agent.core import commands as c
+from agent.hub_inbox import HubInbox
+from agent.hub_outbox import HubOutbox
+from agent.leases import LeaseKeeper
+from agent.logs import keep_secret
+from agent.notify import Operators
+from agent.store.store import Store
+from agent.views import Views
+from sync.client import HubClient
+from sync.credentials import FileToken
+from sync.feed import FeedReader
+from sync.protocols import Channel, ChannelState
+from sync.relay import Relay
+from sync.statuses import StatusTeller
+from sync.switch import Switch, first_of, keep_probing
+from sync.tls import TlsFiles
+
+log = logging.getLogger(__name__)
+
+FIRST = "http"
+
+
+class HubLink:
+    """One site's link to its hub. Open it, then run its `tasks`."""
+
+    def __init__(self, config: Config, store: Store, views: Views, operators: Operators) -> None:
+        self._config = config
+        self._store = store
+        self._views = views
+        self._operators = operators
+        self._inbox = HubInbox(store)
+        self._outbox = HubOutbox(store, config.site.id)
+        self._switch = Switch((FIRST,), self._changed)
+        self._clients: dict[str, HubClient] = {}
+        self._channels: dict[str, Channel] = {}
+        self._switched: asyncio.Queue[tuple[str, str, str]] = asyncio.Queue()
+        views.outbox = self._outbox
+        views.channels = self._switch.states
+
+    async def open(self, stack: AsyncExitStack) -> None:
+        """Find out how far the hub is; the clients are closed with `stack`."""
+        await self._outbox.open()
+        self._clients[FIRST] = await stack.enter_async_context(self._http())
+        self._channels[FIRST] = self._clients[FIRST]
+        self.leases = LeaseKeeper(self._store, self._clients[FIRST])
+
+    def _http(self) -> HubClient:
+        hub, beside = self._config.hub, self._config.beside
+        return HubClient(
+            hub.url, self._config.site.id, self._token(hub.token_file),
+            tls=TlsFiles(beside(hub.ca_file), beside(hub.cert_file), beside(hub.key_file)),
+            calling=partial(self._switch.calling, FIRST),
+        )  # fmt: skip
+
+    def _token(self, file: Path | None) -> str | FileToken:
+        """The token of a file, read again when that changes; ConfigError where it cannot be read at the start."""
+        if file is None:
+            return ""
+        self._config.secret(file)
+        return FileToken(self._config.secret_path(file), keep_secret)
+
+    def tasks(self) -> dict[str, Awaitable[None]]:
+        """Everything that runs as long as the agent does, by name."""
+        first = self._clients[FIRST]
+        relay = Relay(self._channels, self._outbox, self._switch, on_state=self._views.show_relay)
+        return {
+            "feed": self._feed(first, self._until_back).run(),
+            "relay": relay.run(),
+            "probe": keep_probing(self._switch, first.probe),
+            "statuses": StatusTeller(self._outbox, lambda: self._clients.get(self._switch.active)).run(),
+            "channels": self._tell_of_switches(),
+            "leases": self.leases.run(),
+        }
+
+    def _feed(self, client: HubClient, sleep: Callable[[float], Awaitable[None]]) -> FeedReader:
+        return FeedReader(client, self._inbox, on_state=self._views.show_feed, sleep=sleep)
+
+    async def _until_back(self, delay_s: float) -> None:
+        """A back-off that ends as soon as the hub is known to be there again."""
+        waiting: list[Coroutine[Any, Any, None]] = [asyncio.sleep(delay_s)]
+        if self._switch.breaker(FIRST).state != "closed":
+            waiting.append(self._switch.until_back())
+        await first_of(*waiting)
+
+    # --- channels ---------------------------------------------------------------------------------------------
+
+    def _changed(self, states: Sequence[ChannelState]) -> None:
+        before = self._active(self._views.channels)
+        self._views.channels = tuple(states)
+        after = self._active(states)
+        for state in states:
+            self._tell(state)
+        if before.name != after.name:
+            self._switched.put_nowait((before.name, after.name, before.reason or after.reason))
+
+    def _tell(self, state: ChannelState) -> None:
+        """Operators hear that a channel is broken, and that it is back; half-open is neither."""
+        if state.state == "half-open":
+            return
+        bad = state.state == "open"
+        title = f"hub channel {state.name} is {'broken' if bad else 'back'}"
+        way = f"the hub is reached by {self._active(self._views.channels).name}"
+        text = f"{state.reason}; {way}" if bad else way
+        self._operators.tell(Bulletin(f"channel {state.name}", bad, title, text))
+
+    @staticmethod
+    def _active(states: Sequence[ChannelState]) -> ChannelState:
+        return next(state for state in states if state.active)
+
+    async def _tell_of_switches(self) -> None:
+        """Into the journal, and so to the hub, over whichever channel is there by then."""
+        while True:
+            before, after, reason = await self._switched.get()
+            await self._store.ask(c.ReportSwitch(before=before, after=after, reason=reason))
