@@ -18,6 +18,7 @@ from agent.cli_manifest import add_manifest
 from agent.cli_plan import add_plan
 from agent.cli_sandbox import add_sandbox
 from agent.cli_scanners import add_scanners
+from agent.cli_spool import add_spool
 from agent.cli_words import FAILED, FINE, USAGE, Commands, clock, count, positive
 from agent.config import ConfigError, load
 from agent.demo import DemoOptions, run_demo
@@ -60,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     add_manifest(commands)
     add_plan(commands)
     add_scanners(commands)
+    add_spool(commands)
     add_sandbox(commands)
     return parser
 

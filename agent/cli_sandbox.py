@@ -11,6 +11,7 @@ from typing import Any
 
 from agent.cli_words import FINE, USAGE, Commands, add_media, clock, count, id_of, media_of, positive, refuse
 from agent.sandbox.gateway_desk import SHAPES, GatewayOptions, run_gateways
+from agent.sandbox.hub_desk import over_mqtt
 from agent.sandbox.printer_desk import DeskOptions, run_printer
 from agent.sandbox.scanner_desk import ScannerOptions, run_scanners
 from devices.errors import DeviceError
@@ -53,6 +54,10 @@ def _add_hub(parts: Commands) -> None:
     hub.add_argument(
         "--autostart", action="store_true", help="orders come at once, not after POST /sandbox/start"
     )
+    more = hub.add_argument_group("backup channels, on the same ledger")
+    more.add_argument("--backup-port", type=int, metavar="N", help="a second URL at this port (0: any)")
+    more.add_argument("--mqtt", type=_broker, metavar="URL", help="at this broker, on hub/{site}/…")
+    more.add_argument("--files", type=Path, metavar="DIR", help="a folder of signed files; the token signs")
     hub.set_defaults(run=_hub)
 
 
@@ -116,13 +121,13 @@ def _broker(url: str) -> str:
 
 def _hub(options: argparse.Namespace) -> int:
     options.data.mkdir(parents=True, exist_ok=True)
-    serve_hub(
-        HubOptions(
-            data=options.data, host=options.host, port=options.port, site=options.site, token=options.token,
-            orders_csv=options.orders, model=options.model, orders_day=options.orders_day, start=options.start,
-            speed=options.speed, seed=options.seed, seconds=options.seconds, autostart=options.autostart,
-        )
+    hub = HubOptions(
+        data=options.data, host=options.host, port=options.port, site=options.site, token=options.token,
+        orders_csv=options.orders, model=options.model, orders_day=options.orders_day, start=options.start,
+        speed=options.speed, seed=options.seed, seconds=options.seconds, autostart=options.autostart,
+        backup_port=options.backup_port, files_dir=options.files,
     )  # fmt: skip
+    serve_hub(hub, *([over_mqtt(options.mqtt, options.site)] if options.mqtt else []))
     return FINE
 
 

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Meta, Struct, field
 
+from agent.config_hub import HubBackup
 from agent.config_picking import Picking as Picking
 from agent.config_scanning import BleProfile, Bluetooth, Codes, Gateway, Id, Scanner, Scanning
 from agent.core.model import Party
@@ -58,6 +59,7 @@ class Hub(Struct, frozen=True):
     ca_file: Path | None = None
     cert_file: Path | None = None
     key_file: Path | None = None
+    backup: HubBackup | None = None
 
 
 class Notify(Struct, frozen=True):
@@ -282,6 +284,8 @@ def _refuse_wrong(config: Config, path: Path) -> None:
     for key, fault in scanning.faults():
         raise ConfigError(f"{path}: `{key}`: {fault}")
     for key, fault in config.picking.faults():
+        raise ConfigError(f"{path}: `{key}`: {fault}")
+    for key, fault in config.hub.backup.faults() if config.hub.backup else ():
         raise ConfigError(f"{path}: `{key}`: {fault}")
     _refuse_open_api(config, path)
 

@@ -93,12 +93,12 @@ class HubInbox:
 
     async def accept(self, events: Sequence[Arrival]) -> None:
         """One commit for a burst; what cannot be taken is parked in its place and blocks nobody."""
-        marks = [None if event.cursor is None else Mark(FEED_CURSOR, event.cursor) for event in events]
-        await self._take_each(_events(events, marks))
+        await self._take_each([partial(_take_event, event, _after(event)) for event in events])
 
     async def accept_ahead(self, events: Sequence[Arrival], mark: Mark | None = None) -> None:
-        """Likewise; only the last event moves the mark, so what was broken off comes again as a whole."""
-        await self._take_each(_events(events, [*[None] * (len(events) - 1), mark]))
+        """Likewise; the mark moves after all of them, so what was broken off comes again as a whole."""
+        takes: list[_Take] = [partial(_take_event, event, None) for event in events]
+        await self._take_each([*takes, partial(_set, mark)])
 
     async def _take_each(self, takes: Sequence[_Take]) -> None:
         """One commit for all; where one breaks our code, one for each, so that it is parked alone."""
@@ -131,9 +131,9 @@ class HubInbox:
         await self._store.submit(lambda transaction: transaction.set_position(FEED_CURSOR, cursor))
 
 
-def _events(events: Sequence[Arrival], marks: Sequence[Mark | None]) -> list[_Take]:
-    """`marks[i]`: how far the channel is once the event `i` is taken or parked."""
-    return [partial(_take_event, event, mark) for event, mark in zip(events, marks, strict=True)]
+def _after(arrived: Arrival) -> Mark | None:
+    """How far the feed is once this is taken or parked."""
+    return None if arrived.cursor is None else Mark(FEED_CURSOR, arrived.cursor)
 
 
 def _take_event(arrived: Arrival, mark: Mark | None, transaction: Transaction, reason: str | None) -> None:
@@ -142,6 +142,10 @@ def _take_event(arrived: Arrival, mark: Mark | None, transaction: Transaction, r
         reason = _asked(transaction, arrived.event, acked)
     if reason is not None or isinstance(arrived, BrokenEvent):
         transaction.ask(park_arrival(arrived, reason or "", acked))
+    _set(mark, transaction)
+
+
+def _set(mark: Mark | None, transaction: Transaction, _: str | None = None) -> None:
     if mark is not None:
         transaction.set_position(*mark)
 

@@ -11,27 +11,31 @@ from pathlib import Path
 from typing import Any
 
 from agent.bulletins import Bulletin
-from agent.config import Config
+from agent.config import Config, Hub
+from agent.config_hub import HubBackup
 from agent.core import commands as c
+from agent.hub_files import hub_files
 from agent.hub_inbox import HubInbox
+from agent.hub_mqtt import HubMqtt
 from agent.hub_outbox import HubOutbox
 from agent.leases import LeaseKeeper
 from agent.logs import keep_secret
 from agent.notify import Operators
 from agent.store.store import Store
 from agent.views import Views
+from sync.channels.files import FilesChannel
 from sync.client import HubClient
 from sync.credentials import FileToken
 from sync.feed import FeedReader
 from sync.protocols import Channel, ChannelState
 from sync.relay import Relay
 from sync.statuses import StatusTeller
-from sync.switch import Switch, first_of, keep_probing
+from sync.switch import Guarded, Switch, first_of, keep_probing, while_active
 from sync.tls import TlsFiles
 
 log = logging.getLogger(__name__)
 
-FIRST = "http"
+FIRST, BACKUP = "http", "backup"
 
 
 class HubLink:
@@ -44,9 +48,12 @@ class HubLink:
         self._operators = operators
         self._inbox = HubInbox(store)
         self._outbox = HubOutbox(store, config.site.id)
-        self._switch = Switch((FIRST,), self._changed)
+        self._backup = config.hub.backup
+        names = (FIRST,) if self._backup is None else (FIRST, BACKUP)
+        self._switch = Switch(names, self._changed)
         self._clients: dict[str, HubClient] = {}
         self._channels: dict[str, Channel] = {}
+        self._beside: dict[str, Awaitable[None]] = {}
         self._switched: asyncio.Queue[tuple[str, str, str]] = asyncio.Queue()
         views.outbox = self._outbox
         views.channels = self._switch.states
@@ -54,17 +61,38 @@ class HubLink:
     async def open(self, stack: AsyncExitStack) -> None:
         """Find out how far the hub is; the clients are closed with `stack`."""
         await self._outbox.open()
-        self._clients[FIRST] = await stack.enter_async_context(self._http())
-        self._channels[FIRST] = self._clients[FIRST]
+        hub = self._config.hub
+        await self._open_http(stack, FIRST, hub.url, hub.token_file, hub)
         self.leases = LeaseKeeper(self._store, self._clients[FIRST])
+        if self._backup is not None:
+            await self._open_backup(stack, self._backup)
 
-    def _http(self) -> HubClient:
-        hub, beside = self._config.hub, self._config.beside
-        return HubClient(
-            hub.url, self._config.site.id, self._token(hub.token_file),
-            tls=TlsFiles(beside(hub.ca_file), beside(hub.cert_file), beside(hub.key_file)),
-            calling=partial(self._switch.calling, FIRST),
+    async def _open_backup(self, stack: AsyncExitStack, backup: HubBackup) -> None:
+        match backup.kind:
+            case "http":
+                await self._open_http(stack, BACKUP, backup.url or "", backup.token_file, backup)
+                second = self._feed(BACKUP, asyncio.sleep)
+                self._beside["backup feed"] = while_active(self._switch, BACKUP, second.run)
+            case "mqtt":
+                mqtt = HubMqtt(self._config, backup, self._inbox, partial(self._views.show_feed, BACKUP))
+                self._channels[BACKUP] = Guarded(self._switch, BACKUP, mqtt.channel)
+                self._beside["backup broker"] = mqtt.run()
+            case "files":
+                where = hub_files(self._config)
+                files = FilesChannel(where.folder, where.key, self._config.site.id, self._inbox, self._outbox)
+                self._channels[BACKUP] = Guarded(self._switch, BACKUP, files)
+                self._beside["backup files"] = files.run()
+
+    async def _open_http(
+        self, stack: AsyncExitStack, name: str, url: str, token_file: Path | None, tls: Hub | HubBackup
+    ) -> None:
+        beside = self._config.beside
+        client = HubClient(
+            url, self._config.site.id, self._token(token_file),
+            tls=TlsFiles(beside(tls.ca_file), beside(tls.cert_file), beside(tls.key_file)),
+            calling=partial(self._switch.calling, name),
         )  # fmt: skip
+        self._channels[name] = self._clients[name] = await stack.enter_async_context(client)
 
     def _token(self, file: Path | None) -> str | FileToken:
         """The token of a file, read again when that changes; ConfigError where it cannot be read at the start."""
@@ -78,16 +106,18 @@ class HubLink:
         first = self._clients[FIRST]
         relay = Relay(self._channels, self._outbox, self._switch, on_state=self._views.show_relay)
         return {
-            "feed": self._feed(first, self._until_back).run(),
+            "feed": self._feed(FIRST, self._until_back).run(),
             "relay": relay.run(),
             "probe": keep_probing(self._switch, first.probe),
             "statuses": StatusTeller(self._outbox, lambda: self._clients.get(self._switch.active)).run(),
             "channels": self._tell_of_switches(),
             "leases": self.leases.run(),
+            **self._beside,
         }
 
-    def _feed(self, client: HubClient, sleep: Callable[[float], Awaitable[None]]) -> FeedReader:
-        return FeedReader(client, self._inbox, on_state=self._views.show_feed, sleep=sleep)
+    def _feed(self, name: str, sleep: Callable[[float], Awaitable[None]]) -> FeedReader:
+        on_state = partial(self._views.show_feed, name)
+        return FeedReader(self._clients[name], self._inbox, on_state=on_state, sleep=sleep)
 
     async def _until_back(self, delay_s: float) -> None:
         """A back-off that ends as soon as the hub is known to be there again."""

@@ -51,15 +51,21 @@ class Views:
         self._stations = stations
         self._version = version
         self.outbox: HubOutbox | None = None
-        self.feed: LinkState | None = None
+        self._feeds: dict[str, LinkState] = {}
         self.relay: LinkState | None = None
         self.channels: tuple[ChannelState, ...] = ()
         self.degraded: tuple[str, ...] = ()
         self.ready = False
 
-    def show_feed(self, state: LinkState) -> None:
-        """How the feed is, from now on."""
-        self.feed = state
+    def show_feed(self, channel: str, state: LinkState) -> None:
+        """How the feed of a channel is, from now on."""
+        self._feeds[channel] = state
+
+    @property
+    def feed(self) -> LinkState | None:
+        """The feed that is up, else that of the preferred channel; None before the first word."""
+        feeds = list(self._feeds.values())
+        return next((feed for feed in feeds if feed.up), feeds[0] if feeds else None)
 
     def show_relay(self, state: LinkState) -> None:
         """How the relay is, from now on."""

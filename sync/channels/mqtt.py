@@ -12,11 +12,9 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import takewhile
 
-import msgspec
-
-from sync.cloudevents import decode
+from sync.channels.messages import read_feed_event, read_result
 from sync.errors import BadEvent, Unreachable
-from sync.protocols import Arrival, BrokenEvent, FeedEvent, Inbox, OutboxEvent, Result
+from sync.protocols import BrokenEvent, Inbox, OutboxEvent, Result
 
 log = logging.getLogger(__name__)
 
@@ -71,17 +69,17 @@ class MqttChannel:
     async def receive(self, topic: str, payload: bytes) -> None:
         """Take a message; returns after the commit."""
         if topic == self._feed:
-            arrived = _arrival(payload)
+            arrived = read_feed_event(payload)
             if isinstance(arrived, BrokenEvent):
-                self._tell_broken(topic, arrived.reason)
+                self._broken(topic, arrived.reason)
             await self._inbox.accept_ahead([arrived])
         elif topic == self._acks:
             try:
-                self._answered(_result(payload))
+                self._answered(read_result(payload))
             except BadEvent as error:
-                self._tell_broken(topic, str(error))
+                self._broken(topic, str(error))
 
-    def _tell_broken(self, topic: str, reason: str) -> None:
+    def _broken(self, topic: str, reason: str) -> None:
         self.broken_events += 1
         log.error("a message on %s cannot be read: %s", topic, reason)
 
@@ -89,22 +87,3 @@ class MqttChannel:
         awaited = self._awaited.get(result.id)  # none: a word that comes late, and will be said again
         if awaited is not None and not awaited.done():
             awaited.set_result(result)
-
-
-def _arrival(payload: bytes) -> Arrival:
-    raw = payload.decode("utf-8", "backslashreplace")
-    try:
-        event = decode(payload)
-    except BadEvent as error:
-        return BrokenEvent(None, raw, str(error))
-    cursor = event.extensions.get("cursor")
-    if not isinstance(cursor, str):
-        return BrokenEvent(None, raw, "an event of the feed without its extension `cursor`")
-    return FeedEvent(cursor, event, raw)
-
-
-def _result(payload: bytes) -> Result:
-    try:
-        return msgspec.json.decode(payload, type=Result)
-    except (msgspec.DecodeError, RecursionError, ValueError) as error:
-        raise BadEvent(str(error)) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
@@ -101,6 +102,55 @@ def receive(ledger: Ledger, body: bytes, now_ms: int) -> list[dict[str, Any]]:
         raise
 
 
+class Received(NamedTuple):
+    """What became of events that came one by one; `missing`: the sequence before which one could not be taken."""
+
+    results: list[dict[str, Any]]
+    missing: int | None
+
+
+def receive_each(ledger: Ledger, bodies: Sequence[bytes], now_ms: int) -> Received:
+    """Commit them together. One that comes before its turn gets no answer, nor does one without an id."""
+    results: list[dict[str, Any]] = []
+    missing: int | None = None
+    with ledger.transaction() as connection:
+        for body in bodies:
+            try:
+                results += _take_alone(connection, body, now_ms)
+            except _Early as early:
+                missing = missing or early.expected
+    return Received(results, missing)
+
+
+def expected_sequence(ledger: Ledger, source: str) -> int:
+    """The next event that this sender owes."""
+    return _expected(ledger.connection, source)
+
+
+class _Early(Exception):
+    def __init__(self, expected: int) -> None:
+        super().__init__(expected)
+        self.expected = expected
+
+
+def _take_alone(connection: sqlite3.Connection, body: bytes, now_ms: int) -> list[dict[str, Any]]:
+    """The answer, if there can be one. Raises _Early."""
+    members: Any = None
+    try:
+        members = msgspec.json.decode(body)
+        envelope = msgspec.convert(members, _Envelope)
+    except (msgspec.DecodeError, RecursionError, ValueError) as error:
+        _pass_over(connection, members)
+        known = members.get("id") if isinstance(members, dict) else None
+        problem = Problem(422, "not-an-event", str(error)).document()
+        return [{"id": known, "status": "rejected", "problem": problem}] if isinstance(known, str) else []
+    try:
+        return [_take(connection, body, members, envelope, now_ms)]
+    except Problem:
+        _count(connection, envelope.source, "gaps")
+        raise _Early(_expected(connection, envelope.source)) from None
+
+
 def _split(body: bytes) -> list[msgspec.Raw]:
     """The batch's events, still encoded."""
     if len(body) > MAX_BYTES:
@@ -116,18 +166,18 @@ def _envelopes(ledger: Ledger, members: list[Any]) -> list[_Envelope]:
         return [msgspec.convert(event, _Envelope) for event in members]
     except msgspec.ValidationError as error:
         if len(members) == 1:
-            _pass_over(ledger, members[0])
+            with ledger.transaction() as connection:
+                _pass_over(connection, members[0])
         raise Problem(422, "not-an-event", str(error)) from None
 
 
-def _pass_over(ledger: Ledger, members: Any) -> None:
+def _pass_over(connection: sqlite3.Connection, members: Any) -> None:
     """An event refused on its own is settled at the agent: its number must not be missed afterwards."""
     with contextlib.suppress(msgspec.ValidationError):  # no number to be read: nothing to pass over
         lone = msgspec.convert(members, _Lone)
         number = int(lone.sequence)
-        with ledger.transaction() as connection:
-            if number == _expected(connection, lone.source):
-                _advance(connection, lone.source, number)
+        if number == _expected(connection, lone.source):
+            _advance(connection, lone.source, number)
 
 
 def _take(

@@ -6,9 +6,10 @@ import asyncio
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import Any, Never
 
 import msgspec
 import uvicorn
@@ -17,6 +18,7 @@ from sync.sandbox.catalog import Catalog, build_catalog
 from sync.sandbox.control import Control, clock_seconds
 from sync.sandbox.day import Day, csv_day, csv_products, model_day
 from sync.sandbox.faults import Faults, Faulty
+from sync.sandbox.files_side import FilesSide
 from sync.sandbox.hub import SandboxHub, now_ms
 from sync.sandbox.ledger import Ledger
 from sync.sandbox.orders_csv import CsvDay, read_orders_csv
@@ -45,6 +47,8 @@ class HubOptions(msgspec.Struct, frozen=True, kw_only=True):
     keep_alive_s: float = 15.0
     page_rows: int = 1000
     waybill_stock: int | None = None
+    backup_port: int | None = None  # a second URL
+    files_dir: Path | None = None  # a folder of signed files; the token is the key
 
 
 class RunningHub(msgspec.Struct, frozen=True):
@@ -55,6 +59,13 @@ class RunningHub(msgspec.Struct, frozen=True):
     hub: SandboxHub
     player: Player
     playing: asyncio.Task[None]  # done when the day is over
+    backup_url: str | None = None
+    files: FilesSide | None = None
+    carrying: tuple[asyncio.Task[Never], ...] = ()  # channels other than HTTP
+
+
+#: Work beside a running hub, for as long as it runs: another channel, say.
+Beside = Callable[[RunningHub], Coroutine[Any, Any, Never]]
 
 
 class _Server(uvicorn.Server):
@@ -72,7 +83,11 @@ async def running(options: HubOptions) -> AsyncIterator[RunningHub]:
     products = None if csv is None else csv_products(csv, options.seed)
     catalog = build_catalog(options.seed, products)
     run = Run(options.speed, options.seconds, None if options.start is None else clock_seconds(options.start))
-    listening = socket.create_server((options.host, options.port), backlog=256)
+    listening = [
+        socket.create_server((options.host, port), backlog=256)
+        for port in (options.port, options.backup_port)
+        if port is not None
+    ]
     ledger = Ledger(options.data / "hub.db")
     hub = SandboxHub(
         ledger,
@@ -92,41 +107,69 @@ async def running(options: HubOptions) -> AsyncIterator[RunningHub]:
         app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=2, ws="none"
     )
     server = _Server(config)
-    serving = asyncio.create_task(server.serve(sockets=[listening]), name="sandbox hub")
+    serving = asyncio.create_task(server.serve(sockets=listening), name="sandbox hub")
     playing = asyncio.create_task(player.play(), name="sandbox day")
-    port = int(listening.getsockname()[1])
+    files = _files(options, ledger)
+    carrying = () if files is None else (asyncio.create_task(files.run(), name="sandbox files"),)
+    ports = [int(each.getsockname()[1]) for each in listening]
+    urls = [f"http://{options.host}:{port}" for port in ports]
     try:
-        yield RunningHub(f"http://{options.host}:{port}", port, hub, player, playing)
+        backup_url = urls[1] if len(urls) > 1 else None
+        yield RunningHub(urls[0], ports[0], hub, player, playing, backup_url, files, carrying)
     finally:
-        playing.cancel()
+        for task in (playing, *carrying):
+            task.cancel()
         hub.close()
         server.should_exit = True
-        ended = await asyncio.gather(playing, serving, return_exceptions=True)
+        ended = await asyncio.gather(playing, *carrying, serving, return_exceptions=True)
         ledger.close()
     for outcome in ended:
         if isinstance(outcome, Exception):
             raise outcome
 
 
-def serve(options: HubOptions) -> None:
-    """Run a hub until SIGTERM or SIGINT; one line `{"listening": port}` on stdout when it answers."""
-    asyncio.run(_serve(options))
+def _files(options: HubOptions, ledger: Ledger) -> FilesSide | None:
+    if options.files_dir is None:
+        return None
+    options.files_dir.mkdir(parents=True, exist_ok=True)
+    return FilesSide(ledger, options.files_dir, options.token.encode(), options.site)
 
 
-async def _serve(options: HubOptions) -> None:
+def serve(options: HubOptions, *beside: Beside) -> None:
+    """Run a hub until SIGTERM or SIGINT; one line `{"listening": port}` on stdout when it answers.
+
+    With a second URL, its port follows as `backup`.
+    """
+    asyncio.run(_serve(options, beside))
+
+
+async def _serve(options: HubOptions, beside: Sequence[Beside]) -> None:
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
     async with running(options) as hub:
-        sys.stdout.write(f'{{"listening": {hub.port}}}\n')
+        sys.stdout.write(f"{msgspec.json.encode(_ports(hub)).decode()}\n")
         sys.stdout.flush()
-        hub.playing.add_done_callback(lambda day: None if _went_well(day) else ended.set())
+        works = [asyncio.create_task(work(hub)) for work in beside]
+        for task in (hub.playing, *hub.carrying, *works):
+            task.add_done_callback(lambda task: None if _went_well(task) else ended.set())
         await ended.wait()
+        for work in works:
+            work.cancel()
+        outcomes = await asyncio.gather(*works, return_exceptions=True)
+    for outcome in outcomes:
+        if isinstance(outcome, Exception):
+            raise outcome
 
 
-def _went_well(day: asyncio.Task[None]) -> bool:
-    """A day that broke off ends the program, which then says why."""
-    return day.cancelled() or day.exception() is None
+def _ports(hub: RunningHub) -> dict[str, int]:
+    backup = {} if hub.backup_url is None else {"backup": int(hub.backup_url.rpartition(":")[2])}
+    return {"listening": hub.port} | backup
+
+
+def _went_well(work: asyncio.Task[Any]) -> bool:
+    """Work that broke off ends the program, which then says why."""
+    return work.cancelled() or work.exception() is None
 
 
 def _day(options: HubOptions, csv: CsvDay | None, catalog: Catalog, start_s: float | None) -> Day:

@@ -441,6 +441,11 @@ async def test_what_comes_ahead_of_the_cursor_leaves_it_and_is_a_repeat_later(
     )
 
 
+async def test_a_channel_may_move_its_mark_without_an_event(store: Store, inbox: HubInbox) -> None:
+    await inbox.accept_ahead([], Mark("files.acks", "4"))
+    assert (await inbox.mark("files.acks"), await inbox.cursor()) == ("4", None)
+
+
 async def test_a_poison_event_ahead_of_the_cursor_blocks_nobody(store: Store, inbox: HubInbox) -> None:
     await inbox.accept_ahead([created(1), poison(2), created(3, "SO-3")], Mark("files.in", "1"))
     assert (orders(store), await inbox.mark("files.in")) == (["SO-1", "SO-3"], "1")

@@ -17,7 +17,7 @@ from agent.notify import Operators, send_by_apprise
 from sync.client import HubClient
 from sync.credentials import FileToken
 from sync.errors import HubError
-from tests.sync.proxy import Fault, FaultyProxy
+from sync.sandbox.proxy import Fault, FaultyProxy
 from tests.sync.stores import agent_event
 
 TOKEN = "s3cret-token-0001"

@@ -13,8 +13,8 @@ import pytest
 
 from sync.client import HubClient
 from sync.protocols import LinkState
+from sync.sandbox.proxy import FaultyProxy
 from sync.sandbox.server import HubOptions, RunningHub, running
-from tests.sync.proxy import FaultyProxy
 
 TOKEN = "sandbox-token"
 

@@ -20,7 +20,7 @@ class MemoryInbox:
         self.rows: dict[str, list[dict[str, Any]]] = {}
         self.events: list[FeedEvent] = []
         self.broken: list[tuple[int, BrokenEvent]] = []  # and after how many events it came
-        self.ahead: list[Arrival] = []
+        self.ahead: list[FeedEvent] = []
         self.marks: dict[str, str] = {}
         self.batches: list[int] = []
         self.snapshots = 0
@@ -33,21 +33,24 @@ class MemoryInbox:
 
     async def accept(self, events: Sequence[Arrival]) -> None:
         await self.gate.wait()
-        for event in events:
-            if isinstance(event, FeedEvent):
-                self.events.append(event)
-            else:
-                self.broken.append((len(self.events), event))
+        self._sort(events, self.events)
         self.batches.append(len(events))
         cursors = (event.cursor for event in reversed(events) if event.cursor is not None)
         await self._move(next(cursors, self.at))
 
     async def accept_ahead(self, events: Sequence[Arrival], mark: Mark | None = None) -> None:
         await self.gate.wait()
-        self.ahead += events
+        self._sort(events, self.ahead)
         if mark is not None:
             self.marks[mark.name] = mark.value
         await self._move(self.at)
+
+    def _sort(self, arrivals: Sequence[Arrival], good: list[FeedEvent]) -> None:
+        for arrived in arrivals:
+            if isinstance(arrived, FeedEvent):
+                good.append(arrived)
+            else:
+                self.broken.append((len(good), arrived))
 
     async def mark(self, name: str) -> str | None:
         return self.marks.get(name)

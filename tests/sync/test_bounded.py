@@ -10,8 +10,8 @@ import pytest
 from sync.bounded import events_of, read_body
 from sync.client import HubClient
 from sync.errors import NotTheHub
+from sync.sandbox.proxy import Fault, FaultyProxy
 from tests.sync.conftest import TOKEN
-from tests.sync.proxy import Fault, FaultyProxy
 from tests.sync.stores import agent_event
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from sync.client import HubClient
 from sync.errors import Busy, HubError, NotTheHub, Refused, SequenceGap, TooLarge, Unacceptable, Unauthorized
+from sync.sandbox.proxy import Fault, FaultyProxy
 from tests.sync.conftest import TOKEN
-from tests.sync.proxy import Fault, FaultyProxy
 from tests.sync.stores import agent_event
 
 

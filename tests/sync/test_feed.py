@@ -19,10 +19,10 @@ from sync.cloudevents import CloudEvent, decode, encode
 from sync.feed import FeedReader, read_event
 from sync.protocols import BrokenEvent, Row
 from sync.sandbox.ledger import Put
+from sync.sandbox.proxy import HALF_OPEN, PORTAL_PAGE, PORTAL_REDIRECT, RESET_AFTER_COMMIT, Fault, FaultyProxy
 from sync.sandbox.server import HubOptions, RunningHub, running
 from sync.snapshot import fetch_page
 from tests.sync.conftest import TOKEN, Asked, States, going
-from tests.sync.proxy import HALF_OPEN, PORTAL_PAGE, PORTAL_REDIRECT, RESET_AFTER_COMMIT, Fault, FaultyProxy
 from tests.sync.stores import MemoryInbox
 
 

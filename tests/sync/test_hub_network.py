@@ -22,10 +22,7 @@ from sync.feed import FeedReader
 from sync.protocols import Channel
 from sync.relay import Relay
 from sync.sandbox.ledger import Put
-from sync.sandbox.server import HubOptions, RunningHub, running
-from sync.switch import Guarded, Switch, first_of, keep_probing
-from tests.sync.conftest import TOKEN, Asked, States, going
-from tests.sync.proxy import (
+from sync.sandbox.proxy import (
     HALF_OPEN,
     HEALTHY,
     PORTAL_PAGE,
@@ -36,6 +33,9 @@ from tests.sync.proxy import (
     Fault,
     FaultyProxy,
 )
+from sync.sandbox.server import HubOptions, RunningHub, running
+from sync.switch import Guarded, Switch, first_of, keep_probing
+from tests.sync.conftest import TOKEN, Asked, States, going
 from tests.sync.stores import MemoryInbox, MemoryOutbox, agent_event
 from tests.sync.test_bounded import bomb
 

@@ -13,9 +13,9 @@ from sync.client import HubClient
 from sync.errors import Busy, HubError, SequenceGap, TooLarge, Unacceptable, Unauthorized
 from sync.protocols import Channel, OutboxEvent, Result
 from sync.relay import Relay
+from sync.sandbox.proxy import HALF_OPEN, PORTAL_PAGE, PORTAL_REDIRECT, RESET_AFTER_COMMIT, Fault, FaultyProxy
 from sync.sandbox.server import RunningHub
 from tests.sync.conftest import TOKEN, Asked, States, going
-from tests.sync.proxy import HALF_OPEN, PORTAL_PAGE, PORTAL_REDIRECT, RESET_AFTER_COMMIT, Fault, FaultyProxy
 from tests.sync.stores import MemoryOutbox, agent_event
 from tests.sync.switches import a_switch
 

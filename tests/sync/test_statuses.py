@@ -9,10 +9,10 @@ import httpx
 import pytest
 
 from sync.client import HubClient
+from sync.sandbox.proxy import Fault, FaultyProxy
 from sync.sandbox.server import RunningHub
 from sync.statuses import EVERY_S, Page, StatusTeller
 from tests.sync.conftest import TOKEN, going
-from tests.sync.proxy import Fault, FaultyProxy
 
 
 class Backlog:
