@@ -9,17 +9,14 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-import msgspec
-from rich.console import Console
-from rich.progress import Progress
-
+from agent.cli_audit import add_audit
 from agent.cli_label import add_label
 from agent.cli_manifest import add_manifest
 from agent.cli_plan import add_plan
 from agent.cli_sandbox import add_sandbox
 from agent.cli_scanners import add_scanners
 from agent.cli_spool import add_spool
-from agent.cli_words import FAILED, FINE, USAGE, Commands, clock, count, positive
+from agent.cli_words import FINE, USAGE, Commands, clock, count, positive
 from agent.config import ConfigError, load
 from agent.demo import DemoOptions, run_demo
 from agent.example import write_example
@@ -28,10 +25,7 @@ from agent.notify import is_known, service_of
 from agent.sandbox.processes import ChildFailed
 from agent.service import serve
 from agent.store.errors import StoreError
-from agent.store.offline import opened
-from agent.store.verify import verify
 from agent.templates import LabelTemplates
-from agent.views import history_of, lineage
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -57,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_demo(commands)
     _add_tui(commands)
     _add_checks(commands)
+    add_audit(commands)
     add_label(commands)
     add_manifest(commands)
     add_plan(commands)
@@ -110,16 +105,6 @@ def _add_checks(commands: Commands) -> None:
     init = commands.add_parser("init", help="write a commented example configuration")
     init.add_argument("folder", type=Path, metavar="DIR")
     init.set_defaults(run=_init)
-    prove = commands.add_parser("verify", help="prove the journal's hash chain, and that state is its fold")
-    prove.add_argument("--data", type=Path, required=True, metavar="DIR")
-    prove.add_argument("--json", action="store_true")
-    prove.set_defaults(run=_verify)
-    chain = commands.add_parser("lineage", help="who set a field of an order, when, and what it was before")
-    chain.add_argument("--data", type=Path, required=True, metavar="DIR")
-    chain.add_argument("order_no", metavar="ORDER_NO")
-    chain.add_argument("--field", metavar="F")
-    chain.add_argument("--json", action="store_true")
-    chain.set_defaults(run=_lineage)
 
 
 # --- what the commands do -----------------------------------------------------------------------------------
@@ -177,35 +162,6 @@ def _init(options: argparse.Namespace) -> int:
     for path in write_example(options.folder):
         print(f"wrote {path}")
     return FINE
-
-
-def _verify(options: argparse.Namespace) -> int:
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        bar = progress.add_task("journal rows", total=None)
-        verdict = verify(options.data, lambda done, total: progress.update(bar, completed=done, total=total))
-    if options.json:
-        print(msgspec.json.encode(verdict).decode())
-    elif verdict.ok:
-        print(f"fine: {verdict.rows:,} journal rows, the chain is whole and the state is its fold")
-    else:
-        assert verdict.first_bad is not None
-        print(f"BAD at journal row {verdict.first_bad.row}: {verdict.first_bad.what}")
-    return FINE if verdict.ok else FAILED
-
-
-def _lineage(options: argparse.Namespace) -> int:
-    with opened(options.data) as reader:
-        chains = lineage(history_of(reader, options.order_no))
-    if options.field is not None:
-        chains = {options.field: chains.get(options.field, [])}
-    if options.json:
-        print(msgspec.json.encode(chains).decode())
-    else:
-        for field, chain in chains.items():
-            for link in chain:
-                print(f"{field:24} {link['at']}  {link['value']!r}  by {link['source']} ({link['event']})")
-    return FINE if any(chains.values()) else FAILED
 
 
 if __name__ == "__main__":

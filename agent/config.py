@@ -28,6 +28,7 @@ from devices.printers.status import Confirm
 from devices.topics import Topics
 
 Positive = Annotated[int, Meta(ge=1)]
+Source = Annotated[str, Meta(min_length=1)]
 _NEAR = 0.6
 
 
@@ -130,6 +131,13 @@ class Labels(Struct, frozen=True):
         return self.carriers.get(carrier, self.template)
 
 
+class Journal(Struct, frozen=True):
+    """How long what is kept: rows in the database, then in files; personal data of orders that have ended."""
+
+    keep_days: Positive = 30
+    personal_days: Positive = 180
+
+
 class Config(Struct, frozen=True):
     """The whole file; paths are absolute."""
 
@@ -147,6 +155,8 @@ class Config(Struct, frozen=True):
     gateways: tuple[Gateway, ...] = ()
     codes: Codes = field(default_factory=Codes)
     notify: tuple[Notify, ...] = ()
+    journal: Journal = field(default_factory=Journal)
+    authority: dict[str, Annotated[tuple[Source, ...], Meta(min_length=1)]] = {}
     file: Path = Path()
 
     @property

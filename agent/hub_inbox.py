@@ -8,7 +8,11 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
+from msgspec.structs import replace
+
 from agent.core import commands as c
+from agent.core.authority import Authority
+from agent.core.times import from_text
 from agent.hub_outbox import acked_sequence
 from agent.parking import broken, park_arrival, park_row
 from agent.store.store import FEED_CURSOR, Store, Transaction
@@ -18,19 +22,34 @@ from sync.protocols import Arrival, BrokenEvent, FeedEvent, Mark, Row
 log = logging.getLogger(__name__)
 
 _DISK = (OSError, sqlite3.OperationalError)  # full, gone or locked: no fault of the event that met it
+_DEFAULT = Authority()
+UNKNOWN_TYPE = "unknown-type: this version knows no such event"
 #: Takes one arrival, or parks it: for the reason that is given, or for what the door says.
 _Take = Callable[[Transaction, str | None], None]
 _FACTS = frozenset({"order.paid", "order.held", "order.unheld", "order.cancelled"})
 
 
-def command_of(event: CloudEvent, acked: int) -> c.Command | None:
+def command_of(event: CloudEvent, acked: int, authority: Authority = _DEFAULT) -> c.Command | None:
     """What a feed event asks; None for a type that this version does not know."""
+    command = _command_of(event, acked, authority)
+    return replace(command, changed_at=_changed_at(event.time)) if command is not None else None
+
+
+def _changed_at(time: str) -> int | None:
+    """When it changed in its system; what no calendar of ours has is none."""
+    try:
+        return from_text(time)
+    except ValueError:
+        return None
+
+
+def _command_of(event: CloudEvent, acked: int, authority: Authority) -> c.Command | None:
     by, known = f"hub:{event.source}", event.id
     match event.type:
         case "order.created" | "order.changed":
-            return c.TakeOrder(by=by, id=known, data=event.data)
+            return c.TakeOrder(by=by, id=known, data=event.data, authority=authority)
         case fact if fact in _FACTS:
-            return c.TakeFact(by=by, id=known, fact=fact, data=event.data)
+            return c.TakeFact(by=by, id=known, fact=fact, data=event.data, authority=authority)
         case "sku.changed":
             return c.SetSku(by=by, id=known, data=event.data)
         case "location.changed":
@@ -46,7 +65,7 @@ def command_of(event: CloudEvent, acked: int) -> c.Command | None:
 
 def commands_of_row(kind: str, row: dict[str, Any], acked: int) -> list[c.Command]:
     """What a snapshot row asks; each repeats harmlessly by its content."""
-    by = "hub:snapshot"
+    by = c.SNAPSHOT
     match kind:
         case "skus":
             return [c.SetSku(by=by, data=row)]
@@ -82,8 +101,9 @@ def _commands_of_order(by: str, row: dict[str, Any]) -> list[c.Command]:
 class HubInbox:
     """Feed events and snapshot rows into the door; the cursor is committed with what it stands for."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, authority: Authority = _DEFAULT) -> None:
         self._store = store
+        self._authority = authority
 
     async def cursor(self) -> str | None:
         return await self._store.submit(lambda transaction: transaction.position(FEED_CURSOR))
@@ -93,11 +113,13 @@ class HubInbox:
 
     async def accept(self, events: Sequence[Arrival]) -> None:
         """One commit for a burst; what cannot be taken is parked in its place and blocks nobody."""
-        await self._take_each([partial(_take_event, event, _after(event)) for event in events])
+        await self._take_each(
+            [partial(_take_event, event, _after(event), self._authority) for event in events]
+        )
 
     async def accept_ahead(self, events: Sequence[Arrival], mark: Mark | None = None) -> None:
         """Likewise; the mark moves after all of them, so what was broken off comes again as a whole."""
-        takes: list[_Take] = [partial(_take_event, event, None) for event in events]
+        takes: list[_Take] = [partial(_take_event, event, None, self._authority) for event in events]
         await self._take_each([*takes, partial(_set, mark)])
 
     async def _take_each(self, takes: Sequence[_Take]) -> None:
@@ -136,10 +158,12 @@ def _after(arrived: Arrival) -> Mark | None:
     return None if arrived.cursor is None else Mark(FEED_CURSOR, arrived.cursor)
 
 
-def _take_event(arrived: Arrival, mark: Mark | None, transaction: Transaction, reason: str | None) -> None:
+def _take_event(
+    arrived: Arrival, mark: Mark | None, authority: Authority, transaction: Transaction, reason: str | None
+) -> None:
     acked = acked_sequence(transaction)
     if reason is None and isinstance(arrived, FeedEvent):
-        reason = _asked(transaction, arrived.event, acked)
+        reason = _asked(transaction, command_of(arrived.event, acked, authority))
     if reason is not None or isinstance(arrived, BrokenEvent):
         transaction.ask(park_arrival(arrived, reason or "", acked))
     _set(mark, transaction)
@@ -150,10 +174,11 @@ def _set(mark: Mark | None, transaction: Transaction, _: str | None = None) -> N
         transaction.set_position(*mark)
 
 
-def _asked(transaction: Transaction, event: CloudEvent, acked: int) -> str | None:
+def _asked(transaction: Transaction, command: c.Command | None) -> str | None:
     """Why the door does not take it. A business refusal is no such reason: the hub is told by an event of its own."""
-    command = command_of(event, acked)
-    return f"unknown-type: {event.type}" if command is None else transaction.ask(command).refusal
+    if command is None:
+        return UNKNOWN_TYPE
+    return transaction.ask(command).refusal
 
 
 def _take_row(kind: str, row: Row | BrokenEvent, transaction: Transaction, reason: str | None) -> None:

@@ -14,6 +14,7 @@ from agent.bulletins import Bulletin
 from agent.config import Config, Hub
 from agent.config_hub import HubBackup
 from agent.core import commands as c
+from agent.core.authority import Authority
 from agent.hub_files import hub_files
 from agent.hub_inbox import HubInbox
 from agent.hub_mqtt import HubMqtt
@@ -46,7 +47,7 @@ class HubLink:
         self._store = store
         self._views = views
         self._operators = operators
-        self._inbox = HubInbox(store)
+        self._inbox = HubInbox(store, Authority(config.authority))
         self._outbox = HubOutbox(store, config.site.id)
         self._backup = config.hub.backup
         names = (FIRST,) if self._backup is None else (FIRST, BACKUP)

@@ -12,6 +12,8 @@ from agent.core.model import Order
 from agent.core.outbound import project
 from agent.core.times import to_text
 from agent.parking import park_rejected
+from agent.store.archive import parts_after
+from agent.store.archiving import bring_back
 from agent.store.journal import rows, type_of
 from agent.store.store import RELAY_ACKED, Store, Transaction, now_ms
 from agent.store.tables import table
@@ -110,6 +112,8 @@ class HubOutbox:
             transaction.ask(park_rejected(self._outbox_event(entry), entry.event, row.type, result))
 
     async def rewind(self, expected_sequence: int) -> None:
+        for part in parts_after(self._reader, expected_sequence - 1):
+            await self._store.submit(lambda transaction, part=part: bring_back(transaction, part))  # type: ignore[misc]
         self.acked = expected_sequence - 1
         await self._store.submit(lambda transaction: transaction.set_position(RELAY_ACKED, str(self.acked)))
 

@@ -201,7 +201,7 @@ def _parcels(
     reader: sqlite3.Connection, departure: Departure, limit: int
 ) -> tuple[list[ManifestParcelView], list[int | None]]:
     """The latest ones, and the weights of all."""
-    sql = """SELECT lines, parcels.waybill, order_no, shipped_at, parcels.cutoff_at
+    sql = """SELECT lines, parcels.waybill, order_no, shipped_at, scanner, parcels.cutoff_at
              FROM parcels JOIN orders USING (order_no)
              WHERE parcels.carrier = ? AND shipped_at > ? AND shipped_at <= ? ORDER BY shipped_at, parcels.waybill"""
     rows = reader.execute(sql, departure).fetchall()
@@ -209,18 +209,12 @@ def _parcels(
     weights = [_weight_g(_lines.decode(lines), known) for lines, *_ in rows]
     first = max(0, len(rows) - limit) if limit >= 0 else 0
     shown = zip(rows[first:], weights[first:], strict=True)
-    return [_parcel(reader, weight_g, *row[1:]) for row, weight_g in shown], weights
+    return [_parcel(weight_g, *row[1:]) for row, weight_g in shown], weights
 
 
 def _parcel(
-    reader: sqlite3.Connection,
-    weight_g: int | None,
-    waybill: str,
-    order_no: str,
-    shipped_at: int,
-    cutoff_at: int | None,
+    weight_g: int | None, waybill: str, order_no: str, shipped_at: int, scanner: str, cutoff_at: int | None
 ) -> ManifestParcelView:
-    scanner = _scanner(reader, order_no)
     return ManifestParcelView(waybill, order_no, to_text(shipped_at), scanner, _text(cutoff_at), weight_g)
 
 
@@ -230,12 +224,6 @@ def _weight_g(lines: Iterable[Line], weights: dict[str, int]) -> int | None:
     if any(line.sku not in weights for line in inside):
         return None
     return sum(line.picked_qty * weights[line.sku] for line in inside)
-
-
-def _scanner(reader: sqlite3.Connection, order_no: str) -> str:
-    """Which one it was stands in the journal alone."""
-    sql = "SELECT json_extract(data, '$.scanner') FROM journal WHERE order_no = ? AND type = 'parcel.shipped'"
-    return str(reader.execute(sql, (order_no,)).fetchone()[0])
 
 
 def _missing(

@@ -20,6 +20,7 @@ from functools import partial
 from importlib.metadata import version as installed_version
 
 from agent.api.server import LocalApi
+from agent.auditor import Auditor
 from agent.config import Config
 from agent.core import commands as c
 from agent.core.model import Early
@@ -91,6 +92,7 @@ class Service:
                 "station screens": screens.run(),
                 "releaser": Releaser(store, desk, self._config).run(),
                 "tidy": self._tidy(store, views),
+                "audit": Auditor(store, self._config).run(),
                 "labels ahead": spool.compositor.run(),
                 "health": self._health(views, hub, link, operators),
                 "api": api.run(lambda: self._ready(views)),
@@ -145,7 +147,7 @@ class Service:
             for early in list(
                 table(Early).find(reader, "WHERE facts <> '[]' AND since < ?", (now_ms() - _WAIT_MS,))
             ):
-                kinds = ", ".join(sorted({fact for fact, _ in early.facts}))
+                kinds = ", ".join(sorted({str(fact) for fact, *_ in early.facts}))
                 text = f"{kinds} came for order {early.order_no}, which has not come for 7 days"
                 await store.ask(
                     c.OpenException(

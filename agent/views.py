@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable
 from typing import Any
 
@@ -23,14 +22,14 @@ from agent.api.messages import (
     QuarantineView,
     ScannerView,
 )
-from agent.core.lineage import values_of
+from agent.core.lineage import lineage
 from agent.core.model import FloorException, Order, OrderState, Parcel, Parked, PrintJob, StopState, Task
 from agent.core.times import to_text
 from agent.desk import TaskDesk
 from agent.hub_outbox import HubOutbox
 from agent.spool import Spool
 from agent.stations import Stations
-from agent.store.journal import Row, rows
+from agent.store.history import lineage_rows
 from agent.store.store import Store, now_ms
 from agent.store.tables import table
 from sync.protocols import ChannelState, LinkState
@@ -239,18 +238,19 @@ class Views:
         order = next(table(Order).find(self._reader, "WHERE order_no = ?", (order_no,)), None)
         if order is None:
             return None
-        history = history_of(self._reader, order_no)
+        history = lineage_rows(self._reader, order_no)
         timeline = [
             {"at": to_text(row.at), "type": row.type, "source": row.by}
             | ({"sequence": row.sequence} if row.sequence is not None else {})
             for row in history
+            if row.order_no == order_no
         ]
         return {
             "order": _whole(order),
             "state": order.shown_state,
             "waybills": list(self._waybills(order_no)),
             "timeline": timeline,
-            "lineage": lineage(history),
+            "lineage": lineage(order_no, (row.told for row in history)),
         }
 
     def _waybills(self, order_no: str) -> Iterable[dict[str, Any]]:
@@ -282,19 +282,3 @@ def _whole(order: Order) -> dict[str, Any]:
     fields: dict[str, Any] = msgspec.structs.asdict(order)
     times = {name: to_text(at) for name, at in fields.items() if name.endswith("_at") and at is not None}
     return fields | times
-
-
-def history_of(reader: sqlite3.Connection, order_no: str) -> list[Row]:
-    """Every journal row of an order."""
-    return list(rows(reader, "WHERE order_no = ? ORDER BY row", (order_no,)))
-
-
-def lineage(history: Iterable[Row]) -> dict[str, list[dict[str, Any]]]:
-    """Each field's chain of values: which system set it, by which event, when."""
-    chains: dict[str, list[dict[str, Any]]] = {}
-    for row in history:
-        for field, value in values_of(row.entry.event):
-            chain = chains.setdefault(field, [])
-            if not chain or chain[-1]["value"] != value:
-                chain.append({"value": value, "source": row.by, "event": row.type, "at": to_text(row.at)})
-    return chains

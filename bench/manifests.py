@@ -94,7 +94,7 @@ def _put(floor: SqlFloor, number: int, departure: int) -> Iterator[ev.ParcelShip
     gone = m.ParcelState.SHIPPED if shipped_at is not None else m.ParcelState.LABELLED
     parcel = m.Parcel(waybill, order.order_no, order.carrier, gone, 1, job, shipped_at)
     if shipped_at is not None:
-        parcel = msgspec.structs.replace(parcel, cutoff_at=cutoff_at)
+        parcel = msgspec.structs.replace(parcel, cutoff_at=cutoff_at, scanner="dock1")
     printed = m.PrintJob(
         job, waybill, order.order_no, order.carrier, 1, f"lp{number % 8}", m.JobState.CONFIRMED, 0, 1, "", "status",
         0, "", cutoff_at,

@@ -23,7 +23,9 @@ from agent.store.store import connect, read_only
 from agent.store.tables import table
 
 Writes = list[tuple[str, Sequence[Any]]]  # what one command wrote: statements and their values
-_ROW = "INSERT INTO journal (row, at, sequence, by, cause, order_no, type, data, hash) VALUES (?,?,?,?,?,?,?,?,?)"
+_ROW = """INSERT INTO journal (row, at, sequence, by, cause, order_no, type, data, hash, changed_at, device)
+    VALUES (?,?,?,?,?,?,?,?,?,?,?)"""
+_PERSONAL = "INSERT INTO personal VALUES (?, ?, ?, ?, ?)"
 _ANSWER = "INSERT INTO answers VALUES (?, ?, ?, ?, ?)"
 
 
@@ -50,7 +52,8 @@ def _writes(floor: SqlFloor, live: sqlite3.Connection, command: list[Row]) -> Wr
         changes = apply(floor, entry)
         floor.put(changes)
         floor.head = after(floor.head, entry)
-        writes.append((_ROW, row))
+        writes.append((_ROW, row[:11]))
+        writes += ((_PERSONAL, (row.order_no, row.row, *kept)) for kept in row.personal)
         writes += ((table(type(each)).upsert, table(type(each)).to_row(each)) for each in changes)
     floor.forget()
     asked = (command[0].by, command[0].cause)

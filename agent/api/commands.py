@@ -10,13 +10,17 @@ from msgspec import Meta
 
 from agent.core import commands as c
 
+Note = Annotated[str, Meta(max_length=200)]
 Text = Annotated[str, Meta(min_length=1, max_length=200)]
 Body = Annotated[str, Meta(min_length=1, max_length=1_000_000)]
 
 
 class _Request(msgspec.Struct, frozen=True, tag_field="type", kw_only=True):
+    """`device`: the terminal in front of whoever asks."""
+
     id: Text
     by: Text
+    device: Text | None = None
 
 
 class _Hold(_Request, frozen=True, tag="order.hold"):
@@ -26,6 +30,7 @@ class _Hold(_Request, frozen=True, tag="order.hold"):
 
 class _Unhold(_Request, frozen=True, tag="order.unhold"):
     order_no: Text
+    reason: Text = "released by a supervisor"
 
 
 class _Cancel(_Request, frozen=True, tag="order.cancel"):
@@ -42,6 +47,7 @@ class _Reprint(_Request, frozen=True, tag="label.reprint"):
 class _Settle(_Request, frozen=True, tag="label.settle"):
     job: Text
     printed: bool
+    reason: Note = ""
 
 
 class _Recall(_Request, frozen=True, tag="task.recall"):
@@ -51,10 +57,12 @@ class _Recall(_Request, frozen=True, tag="task.recall"):
 
 class _Pause(_Request, frozen=True, tag="printer.pause"):
     printer: Text
+    reason: Note = ""
 
 
 class _Resume(_Request, frozen=True, tag="printer.resume"):
     printer: Text
+    reason: Note = ""
 
 
 class _Close(_Request, frozen=True, tag="exception.close"):
@@ -73,28 +81,34 @@ class _Drop(_Request, frozen=True, tag="parked.drop"):
     note: Text
 
 
+class _Erase(_Request, frozen=True, tag="personal.erase"):
+    order_no: Text
+    reason: Text
+
+
 _AnyRequest = (
-    _Hold | _Unhold | _Cancel | _Reprint | _Settle | _Recall | _Pause | _Resume | _Close | _Release | _Drop
-)
+    _Hold | _Unhold | _Cancel | _Reprint | _Settle | _Recall | _Pause | _Resume | _Close | _Erase | _Release | _Drop
+)  # fmt: skip
 _decode = msgspec.json.Decoder(_AnyRequest).decode
 
 _MAKE: dict[type[_Request], Callable[[Any], c.Command]] = {
     _Hold: lambda r: c.HoldOrder(order_no=r.order_no, reason=r.reason, **_asker(r)),
-    _Unhold: lambda r: c.UnholdOrder(order_no=r.order_no, **_asker(r)),
+    _Unhold: lambda r: c.UnholdOrder(order_no=r.order_no, reason=r.reason, **_asker(r)),
     _Cancel: lambda r: c.CancelOrder(order_no=r.order_no, reason=r.reason, **_asker(r)),
     _Reprint: lambda r: c.ReprintLabel(order_no=r.order_no, reason=r.reason, printer=r.printer, **_asker(r)),
-    _Settle: lambda r: c.SettlePrint(job=r.job, printed=r.printed, **_asker(r)),
+    _Settle: lambda r: c.SettlePrint(job=r.job, printed=r.printed, reason=r.reason, **_asker(r)),
     _Recall: lambda r: c.RecallTask(task=r.task, reason=r.reason, **_asker(r)),
-    _Pause: lambda r: c.PausePrinter(printer=r.printer, paused=True, **_asker(r)),
-    _Resume: lambda r: c.PausePrinter(printer=r.printer, paused=False, **_asker(r)),
+    _Pause: lambda r: c.PausePrinter(printer=r.printer, paused=True, reason=r.reason, **_asker(r)),
+    _Resume: lambda r: c.PausePrinter(printer=r.printer, paused=False, reason=r.reason, **_asker(r)),
     _Close: lambda r: c.CloseException(exception=r.exception, note=r.note, **_asker(r)),
+    _Erase: lambda r: c.ErasePersonal(order_no=r.order_no, reason=r.reason, **_asker(r)),
     _Release: lambda r: c.ReleaseParked(parked=r.parked, note=r.note, body=r.body, **_asker(r)),
     _Drop: lambda r: c.DropParked(parked=r.parked, note=r.note, **_asker(r)),
 }
 
 
-def _asker(request: _Request) -> dict[str, str]:
-    return {"by": f"person:{request.by}", "id": request.id}
+def _asker(request: _Request) -> dict[str, Any]:
+    return {"by": f"person:{request.by}", "id": request.id, "from_device": request.device}
 
 
 def read_command(body: bytes) -> c.Command:

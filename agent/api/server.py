@@ -27,9 +27,11 @@ from agent.api.responses import answer_error, json_response, not_json, number_in
 from agent.api.scanners import ScannerSearch
 from agent.config import Config, ConfigError
 from agent.core import commands as c
+from agent.core.authority import Authority
 from agent.core.times import from_text
 from agent.metrics import CONTENT_TYPE, Metrics
 from agent.quarantine import release
+from agent.store.errors import ArchiveDamaged
 from agent.store.store import Store
 from agent.views import Views
 from agent.wakeup import Wakeup
@@ -56,6 +58,7 @@ class LocalApi:
         self._looker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="look")
         self._meters = Metrics(views, store.reader())
         self._config = config.api
+        self._authority = Authority(config.authority)
         self._printers = frozenset(printer.id for printer in config.printers)
         self._token = config.secret(config.api.token_file)
         self._search = ScannerSearch(config.file)
@@ -170,7 +173,10 @@ class LocalApi:
 
     async def _order(self, request: Request) -> Response:
         order_no = request.path_params["order_no"]
-        found = await self._look(self._views.order, order_no)
+        try:
+            found = await self._look(self._views.order, order_no)
+        except ArchiveDamaged as error:
+            return problem(500, str(error))
         return json_response(found) if found is not None else problem(404, f"no order {order_no} is here")
 
     async def _exceptions(self, _: Request) -> Response:
@@ -214,7 +220,7 @@ class LocalApi:
             reason = f"unknown-printer: {printer} is not in the configuration"
             return json_response(CommandAnswer(command.id or "", "refused", reason))
         if isinstance(command, c.ReleaseParked):
-            outcome = await release(self._store, command)
+            outcome = await release(self._store, command, self._authority)
         else:
             outcome = await self._store.ask(command)
         return json_response(CommandAnswer(command.id or "", outcome.status, outcome.reason))

@@ -11,14 +11,46 @@ from typing import Any, Literal
 
 import msgspec
 
+from agent.core.authority import Authority
 from agent.core.model import Direction
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
-    """A request. `by` is a system (`hub:/erp`), a device (`pda:P1`) or a person (`person:name`)."""
+    """A request. `by` is a system (`hub:/erp`), a device (`pda:P1`) or a person (`person:name`).
+
+    `changed_at`: when it happened where it comes from; `from_device`: what it was asked with, where that is said.
+    """
 
     by: str = "agent"
     id: str | None = None
+    changed_at: int | None = None
+    from_device: str | None = None
+
+    @property
+    def source(self) -> str:
+        """The system of record that asks; empty: it is none, or all of them at once (a snapshot)."""
+        return self.by.removeprefix("hub:") if self.by.startswith("hub:") and self.by != SNAPSHOT else ""
+
+
+#: Who says what stands in a snapshot.
+SNAPSHOT = "hub:snapshot"
+
+
+# --- the audit ----------------------------------------------------------------------------------------------
+
+
+class TakeCheckpoint(Command, frozen=True):
+    """The hub shall have the chain's hash at the journal's last row."""
+
+    row: int
+    hash: str
+
+
+class ErasePersonal(Command, frozen=True):
+    """The personal data of an order that has ended are not needed any more."""
+
+    order_no: str
+    reason: str
 
 
 # --- from the hub -------------------------------------------------------------------------------------------
@@ -28,6 +60,7 @@ class TakeOrder(Command, frozen=True):
     """order.created, order.changed: `data` is the whole order as the hub sent it."""
 
     data: dict[str, Any]
+    authority: Authority = Authority()
 
 
 class TakeFact(Command, frozen=True):
@@ -35,6 +68,7 @@ class TakeFact(Command, frozen=True):
 
     fact: str
     data: dict[str, Any]
+    authority: Authority = Authority()
 
 
 class SetSku(Command, frozen=True):
@@ -142,6 +176,7 @@ class SettlePrint(Command, frozen=True):
 
     job: str
     printed: bool
+    reason: str = ""
 
 
 class ReprintLabel(Command, frozen=True):
@@ -311,6 +346,7 @@ class ReportSwitch(Command, frozen=True):
 class PausePrinter(Command, frozen=True):
     printer: str
     paused: bool
+    reason: str = ""
 
 
 # --- the quarantine -----------------------------------------------------------------------------------------

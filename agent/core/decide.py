@@ -14,6 +14,7 @@ from agent.core import commands as c
 from agent.core.events import Event
 from agent.core.floor import Floor
 from agent.core.rules import (
+    audit,
     changes,
     facts,
     labels,
@@ -68,6 +69,8 @@ RULES: dict[type[c.Command], Callable[[Story, Any], Refused | None]] = {
     c.ReportFault: people.report_fault,
     c.ReportSwitch: people.report_switch,
     c.PausePrinter: people.pause_printer,
+    c.TakeCheckpoint: audit.take_checkpoint,
+    c.ErasePersonal: audit.erase_personal,
     c.ParkEvent: quarantine.park_event,
     c.ReleaseParked: quarantine.release_parked,
     c.DropParked: quarantine.drop_parked,
@@ -78,4 +81,6 @@ def decide(floor: Floor, command: c.Command, at: int) -> Sequence[Event] | Refus
     """Events, none for a repeat of what is already done, or Refused."""
     story = Story(floor, at)
     refused = RULES[type(command)](story, command)
+    if refused is None:
+        audit.record_person(story, command)
     return refused if refused is not None else story.events

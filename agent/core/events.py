@@ -29,6 +29,38 @@ class JournalOpened(Event, frozen=True, tag="journal.opened"):
     epoch: str
 
 
+class AuditCheckpoint(Event, frozen=True, tag="audit.checkpoint"):
+    """The chain's hash at the row before this one: what the hub has of it, nobody here can change any more."""
+
+    row: int
+    hash: str
+
+
+class Change(msgspec.Struct, frozen=True, array_like=True):
+    """A field of an entity (`Order SO-1`), before and after."""
+
+    entity: str
+    field: str
+    before: str | int | bool | None
+    after: str | int | bool | None
+
+
+class PersonActed(Event, frozen=True, tag="person.acted"):
+    """The audit's own row of what a person did, after the events that it caused."""
+
+    action: str
+    order_no: str | None
+    reason: str
+    changes: tuple[Change, ...]
+
+
+class PersonalErased(Event, frozen=True, tag="personal.erased"):
+    """What the journal had sealed of this order is gone; the chain, which covers the seals, stays whole."""
+
+    order_no: str
+    reason: str
+
+
 # --- master data --------------------------------------------------------------------------------------------
 
 
@@ -95,9 +127,25 @@ class OrderFacts(msgspec.Struct, frozen=True):
 
 
 class OrderAccepted(Event, frozen=True, tag="order.accepted"):
+    """`source`: the system of record that said so; empty where it is none."""
+
     order_no: str
     revision: int
     facts: OrderFacts
+    source: str = ""
+
+
+class OrderOverruled(Event, frozen=True, tag="order.overruled"):
+    """What a source said, and what was not done: `rules` names for each field what stands above it.
+
+    A field's value is in `values`, in `personal` where it is personal data; None: it was to be absent.
+    """
+
+    order_no: str
+    source: str
+    rules: dict[str, str]
+    values: dict[str, Any] = {}
+    personal: dict[str, Any] = {}
 
 
 class OrderRefused(Event, frozen=True, tag="order.refused"):
@@ -112,6 +160,7 @@ class FactKept(Event, frozen=True, tag="fact.kept"):
     order_no: str
     fact: str
     data: dict[str, Any]
+    source: str = ""
 
 
 class FactsUsed(Event, frozen=True, tag="fact.used"):
@@ -129,6 +178,7 @@ class OrderPaid(Event, frozen=True, tag="order.paid"):
 class OrderHeld(Event, frozen=True, tag="order.held"):
     order_no: str
     reason: str
+    source: str = ""  # the system of record that wants it; empty: people, or a rule of ours
 
 
 class OrderUnheld(Event, frozen=True, tag="order.unheld"):
@@ -487,10 +537,12 @@ class ChannelSwitched(Event, frozen=True, tag="channel.switched"):
 
 class PrinterPaused(Event, frozen=True, tag="printer.paused"):
     device: str
+    reason: str = ""
 
 
 class PrinterResumed(Event, frozen=True, tag="printer.resumed"):
     device: str
+    reason: str = ""
 
 
 # --- the quarantine -----------------------------------------------------------------------------------------
@@ -545,5 +597,6 @@ AnyEvent = (
     | StopPicked | StopShort | TaskDone | TaskRecalled | DeskCleared | ScanTaken | ScanIgnored | PackingSet | PickingSet
     | ParcelPacked | ParcelShipped | ParcelReturned | ParcelGraded | ExceptionOpened | ExceptionClosed
     | DeviceFault | DeviceRecovered | PrinterPaused | PrinterResumed | ChannelSwitched
+    | AuditCheckpoint | PersonActed | PersonalErased | OrderOverruled
     | EventParked | EventReleased | EventDropped
 )  # fmt: skip

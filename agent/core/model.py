@@ -108,6 +108,11 @@ class Party(Value, frozen=True):
     address: str
 
 
+#: Stands in place of a consignee whose data were erased.
+ERASED_WORD = "(erased)"
+ERASED = Party(*[ERASED_WORD] * len(Party.__struct_fields__))
+
+
 class Line(Value, frozen=True):
     """An order line: open until all of it is picked or short."""
 
@@ -156,6 +161,8 @@ class Order(Entity, frozen=True):
     tasks: tuple[str, ...] = ()  # every pick list it was ever on
     untasked_qty: int = 0  # sum over lines, for the pool's index
     state_at: int = 0
+    sources: dict[str, str] = {}  # which system of record set a field; `*`: those that are not named
+    erased: bool = False  # its personal data are gone
 
     @property
     def open_qty(self) -> int:
@@ -172,18 +179,22 @@ class Order(Entity, frozen=True):
         """Of its parcel, where that is a logistic unit of GS1; the label carries it."""
         return sscc_in(self.rest)
 
+    def source_of(self, field: str) -> str:
+        """The system of record whose word stands in this field; empty where it is none's."""
+        return self.sources.get(field, self.sources.get("*", ""))
+
     def line(self, line_no: int) -> Line | None:
         """The line with that number, None where there is none."""
         return next((line for line in self.lines if line.line_no == line_no), None)
 
 
 class Early(Entity, frozen=True):
-    """Facts that came before their order; applied when it arrives. Each is [type, data]."""
+    """Facts that came before their order; applied when it arrives. Each is [type, data], with its source if any."""
 
     KEY = ("order_no",)
     order_no: str
     since: int
-    facts: tuple[tuple[str, dict[str, Any]], ...] = ()
+    facts: tuple[tuple[Any, ...], ...] = ()
 
 
 class Sku(Entity, frozen=True):
@@ -311,6 +322,7 @@ class Parcel(Entity, frozen=True):
     grade: str | None = None  # what it was graded as after that
     cutoff_at: int | None = None  # of its order when it left, for the manifests' index
     sscc: str | None = None  # on its label
+    scanner: str | None = None  # at the dock
 
 
 class PrintJob(Entity, frozen=True):

@@ -54,6 +54,10 @@ def _order_picked(event: ev.OrderPicked) -> Outbound:
     )
 
 
+def _checkpoint(event: ev.AuditCheckpoint) -> Outbound:
+    return Outbound(str(event.row), {"row": event.row, "hash": event.hash})
+
+
 _LABEL = ("waybill", "carrier", "job", "copy_no", "printer")
 _STOP = ("task", "stop", "line_no", "sku", "location", "qty", "pda")
 _PARCEL = ("waybill", "carrier", "scanner", "scanned_at")
@@ -80,6 +84,7 @@ PROJECTIONS: dict[type[ev.Event], Callable[[Any], Outbound]] = {
     ev.DeviceFault: _about("device", "fault"),
     ev.DeviceRecovered: _about("device"),
     ev.ChannelSwitched: _about("after", "before", "reason"),
+    ev.AuditCheckpoint: _checkpoint,
 }
 
 

@@ -3,7 +3,8 @@
 StoreError
 ├── StoreBusy       another agent works on the same data
 ├── StoreTooNew     the database was written by a newer version
-└── StoreTooOld     the database was written by an older version, and nobody has migrated it yet
+├── StoreTooOld     the database was written by an older version, and nobody has migrated it yet
+└── ArchiveDamaged  a file of the journal's archive is not what it was
 """
 
 
@@ -21,3 +22,7 @@ class StoreTooNew(StoreError):
 
 class StoreTooOld(StoreError):
     """This floorhand's agent has not migrated the database yet."""
+
+
+class ArchiveDamaged(StoreError):
+    """Rows that were moved to a file cannot be read from it; the message names file and rows."""

@@ -108,16 +108,25 @@ class Transaction:
         return Outcome("refused", row[1]) if row[0] == "refused" else Outcome("repeat")
 
     def _record(self, events: Sequence[Event], command: Command, at: int) -> tuple[Entry, ...]:
-        return tuple(self.append(event, at, command.by, command.id) for event in events)
+        more = command.changed_at, command.from_device
+        return tuple(self.append(event, at, command.by, command.id, *more) for event in events)
 
-    def append(self, event: Event, at: int, by: str, cause: str | None) -> Entry:
+    def append(
+        self, event: Event, at: int, by: str, cause: str | None, changed_at: int | None = None,
+        device: str | None = None,
+    ) -> Entry:  # fmt: skip
         """One event into the journal and into the state tables."""
         entry = place(self.floor.head, event, at)
-        self._journal.append(entry, by, cause)
+        self._journal.append(entry, by, cause, changed_at, device)
         self.floor.put(apply(self.floor, entry))
         self.floor.head = after(self.floor.head, entry)
         self.entries.append(entry)
         return entry
+
+    @property
+    def head_hash(self) -> str:
+        """The chain's hash at the journal's last row."""
+        return self._journal.last_hash.hex()
 
     def position(self, name: str) -> str | None:
         """How far a follower is."""
@@ -272,6 +281,7 @@ def connect(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA temp_store = MEMORY")  # where each savepoint keeps copies of its pages
+    connection.execute("PRAGMA secure_delete = ON")  # erased means overwritten
     connection.execute("PRAGMA cache_size = -16000")
     connection.execute("PRAGMA journal_size_limit = 67108864")
     return connection

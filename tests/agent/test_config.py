@@ -369,3 +369,29 @@ def test_a_carrier_without_a_template_of_its_own_has_the_sites(tmp_path: Path) -
     assert (config.labels.template_of("SF"), config.labels.template_of("YTO")) == ("fancy", "plain")
     assert config.beside(config.labels.folder) == tmp_path / "labels"
     assert read(tmp_path, SMALLEST).labels.template_of("SF") == "express"
+
+
+# --- the journal and whose word stands ----------------------------------------------------------------------
+
+
+def test_how_long_the_journal_is_kept_and_whose_word_stands(tmp_path: Path) -> None:
+    config = read(tmp_path, SMALLEST)
+    assert (config.journal.keep_days, config.journal.personal_days, config.authority) == (30, 180, {})
+    config = read(
+        tmp_path, SMALLEST + '[journal]\nkeep_days = 7\n[authority]\n"consignee.*" = ["/crm", "/erp"]\n'
+    )
+    assert (config.journal.keep_days, config.authority) == (7, {"consignee.*": ("/crm", "/erp")})
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("[journal]\nkeep_days = 0", "journal.keep_days"),
+        ("[journal]\nkeep_day = 1", "journal.keep_day"),
+        ("[authority]\nheld = []", "authority"),
+        ('[authority]\nheld = "/crm"', "authority"),
+        ('[authority]\nheld = [""]', "authority"),
+    ],
+)
+def test_a_wrong_age_or_table_is_named(tmp_path: Path, text: str, key: str) -> None:
+    assert key in refusal(tmp_path, SMALLEST + text + "\n")

@@ -120,7 +120,7 @@ def test_a_copy_may_fail_over_as_well() -> None:
 def test_a_copy_that_was_replaced_is_not_printed_again_by_a_persons_word() -> None:
     floor, job = failed_over()
     no = c.SettlePrint(job=job, printed=False, by="person:Wei")
-    failed, closed = run(floor, no)
+    failed, closed, _ = run(floor, no)
     assert isinstance(failed, ev.LabelFailed)
     assert (failed.reason, failed.copy_no, kinds([closed])) == ("copy 2 replaces it", 1, ["exception.closed"])
     assert run(floor, no) == []

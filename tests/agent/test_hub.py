@@ -12,8 +12,10 @@ import msgspec
 import pytest
 
 from agent.core import commands as c
+from agent.core.authority import Authority
 from agent.core.model import FloorException, Order, Parked, Stock
-from agent.hub_inbox import HubInbox, command_of, commands_of_row
+from agent.core.times import from_text
+from agent.hub_inbox import UNKNOWN_TYPE, HubInbox, command_of, commands_of_row
 from agent.hub_outbox import HubOutbox
 from agent.store.journal import Row as JournalRow
 from agent.store.journal import rows
@@ -103,7 +105,7 @@ async def test_an_event_delivered_again_is_dropped_by_source_and_id(store: Store
 
 async def test_an_unknown_type_is_parked_and_blocks_nobody(store: Store, inbox: HubInbox) -> None:
     await inbox.accept([feed(1, "weather.changed", {}), created(2)])
-    assert (orders(store), reasons(store)) == (["SO-1"], ["unknown-type: weather.changed"])
+    assert (orders(store), reasons(store)) == (["SO-1"], [UNKNOWN_TYPE])
     assert exceptions(store) == ["parked-event"]
 
 
@@ -518,3 +520,26 @@ async def test_an_order_that_was_refused_as_it_came_has_no_state(store: Store, o
     await store.ask(order("SO-9", lines=[]))
     assert (await outbox.states_after(0, 1000)).orders == []
     assert (await outbox.states_after(0, 1000)).upto > 0
+
+
+# --- who said it, and when ----------------------------------------------------------------------------------
+
+
+async def test_when_it_changed_in_its_system_stands_in_the_journal(inbox: HubInbox, store: Store) -> None:
+    await inbox.accept([created(1)])
+    found = store.reader().execute("SELECT by, cause, changed_at FROM journal WHERE type = 'order.accepted'")
+    assert found.fetchone() == ("hub:/erp", "e1", from_text("2026-06-18T00:00:00.000Z"))
+
+
+def test_a_time_that_no_calendar_has_is_none() -> None:
+    asked = command_of(CloudEvent("1", "/erp", "sku.changed", "0001-01-01T00:00:00.000Z", {"sku": "A"}), 0)
+    assert asked is not None
+    assert asked.changed_at is None
+
+
+async def test_the_sites_table_decides_between_systems(store: Store) -> None:
+    inbox = HubInbox(store, Authority({"priority": ("/crm", "/erp")}))
+    changed = feed(2, "order.changed", document(revision=2, priority=5), source="/crm")
+    await inbox.accept([created(1), changed, feed(3, "order.changed", document(revision=3, priority=1))])
+    (order_now,) = table(Order).find(store.reader(), "")
+    assert (order_now.priority, order_now.revision) == (5, 3)

@@ -29,6 +29,7 @@ FIELDS = {
     "label.suspect": _LABEL | {"reason"},
     "label.failed": _LABEL | {"reason"},
     "picklist.assigned": {"order_no", "task", "revision", "wave", "pda", "picker"},
+    "audit.checkpoint": {"row", "hash"},
     "stop.picked": _STOP,
     "stop.short": _STOP | {"reason"},
     "order.picked": {"order_no", "task", "short", "lines"},
@@ -73,6 +74,7 @@ def test_every_event_carries_the_contracts_fields(journal: list[Entry]) -> None:
                 data.get("exception"),
                 data.get("device"),
                 data.get("to"),
+                str(data.get("row")),
             }
             msgspec.json.encode(data)
 

@@ -60,7 +60,7 @@ def test_its_exception_closes_with_it_and_not_before(floor: MemoryFloor) -> None
     close = c.CloseException(exception="parked-event:Q1", note="seen")
     assert word(reason(floor, close)) == "parked"
     assert open_exceptions(floor) == {"parked-event"}
-    assert kinds(run(floor, drop())) == ["event.dropped", "exception.closed"]
+    assert kinds(run(floor, drop())) == ["event.dropped", "exception.closed", "person.acted"]
     assert open_exceptions(floor) == set()
 
 
@@ -124,7 +124,7 @@ def test_the_hubs_no_is_final_for_an_event_of_ours(floor: MemoryFloor) -> None:
 def test_a_hub_that_rejects_exceptions_is_not_told_so_by_one_more(kind: str) -> None:
     floor = stocked()
     assert kinds(run(floor, park(direction="outbox", kind=kind))) == ["event.parked"]
-    assert kinds(run(floor, drop())) == ["event.dropped"]
+    assert kinds(run(floor, drop())) == ["event.dropped", "person.acted"]
 
 
 def test_a_huge_event_is_cut_and_says_how_long_it_was_and_what_its_hash_is(floor: MemoryFloor) -> None:

@@ -11,8 +11,9 @@ import msgspec
 import pytest
 
 from agent.core import commands as c
+from agent.core.authority import Authority
 from agent.core.model import FloorException, Order, Parked, Sku, Stock
-from agent.hub_inbox import HubInbox
+from agent.hub_inbox import UNKNOWN_TYPE, HubInbox
 from agent.quarantine import release
 from agent.store.journal import Row as JournalRow
 from agent.store.journal import rows
@@ -56,7 +57,9 @@ async def inbox(store: Store) -> HubInbox:
 async def let_go(store: Store, body: str | None = None, again: int = 1) -> Outcome:
     parked = parked_of(store).parked
     return await release(
-        store, c.ReleaseParked(parked=parked, note="as the ERP says", body=body, by=MEI, id=f"api-{again}")
+        store,
+        c.ReleaseParked(parked=parked, note="as the ERP says", body=body, by=MEI, id=f"api-{again}"),
+        Authority(),
     )
 
 
@@ -86,10 +89,10 @@ async def test_the_journal_has_what_came_what_it_was_changed_to_by_whom_and_why(
     await let_go(store, right, again=2)
     first, second = journal(store, "event.parked")
     (released,) = journal(store, "event.released")
-    told = [msgspec.json.decode(each.data) for each in (first, second, released)]
-    assert [each["body"] for each in told] == [original, wrong, right]
+    told: list[Any] = [each.entry.event for each in (first, second, released)]
+    assert [each.body for each in told] == [original, wrong, right]
     assert [each.by for each in (first, second, released)] == ["agent", MEI, MEI]
-    assert told[2]["note"] == "as the ERP says"
+    assert (told[1].note, told[2].note) == ("as the ERP says", "as the ERP says")
     (taken,) = [row for row in journal(store, "sku.set") if row.order_no is None and row.cause is not None]
     assert (taken.by, taken.cause) == ("hub:/erp", f"release/{parked_of(store).parked}/api-2/1")
 
@@ -105,9 +108,9 @@ async def test_what_has_become_takeable_is_taken_as_it_stands(
     store: Store, inbox: HubInbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As after an update that knows the type, or mends the code that failed."""
-    monkeypatch.setattr("agent.hub_inbox.command_of", lambda _event, _acked: None)
+    monkeypatch.setattr("agent.hub_inbox.command_of", lambda *_: None)
     await inbox.accept([arrived(1, event("sku.changed", CUP))])
-    assert parked_of(store).reason == "unknown-type: sku.changed"
+    assert parked_of(store).reason == UNKNOWN_TYPE
     monkeypatch.undo()
     assert (await let_go(store)).status == "applied"
     assert next(table(Sku).find(store.reader(), "WHERE sku = 'B'"), None) is not None
@@ -237,8 +240,8 @@ async def test_after_all_of_it_the_journal_still_proves_the_state(
         await inbox.accept([arrived(number, event("sku.changed", {"n": number}, id=f"e{number}"))])
     first, second, third, _ = [each.parked for each in table(Parked).find(store.reader(), "ORDER BY rowid")]
     fixed = event("sku.changed", CUP)
-    await release(store, c.ReleaseParked(parked=first, note="n", body=fixed, by=MEI, id="1"))
-    await release(store, c.ReleaseParked(parked=second, note="n", body="{", by=MEI, id="2"))
+    await release(store, c.ReleaseParked(parked=first, note="n", body=fixed, by=MEI, id="1"), Authority())
+    await release(store, c.ReleaseParked(parked=second, note="n", body="{", by=MEI, id="2"), Authority())
     await store.ask(c.DropParked(parked=third, note="n", by=MEI, id="3"))
     await store.ask(count("A-01", "A", 1))
     assert [each.state for each in table(Parked).find(store.reader(), "ORDER BY rowid")] == [
@@ -247,4 +250,24 @@ async def test_after_all_of_it_the_journal_still_proves_the_state(
         "dropped",
         "parked",
     ]
+    assert verify(data_dir).ok
+
+
+async def test_personal_data_in_a_body_stand_in_no_row_and_are_erased_with_their_order(
+    store: Store, inbox: HubInbox, data_dir: Path
+) -> None:
+    cancelled = event("order.cancelled", {"order_no": "SO-1", "reason": "fraud"}, id="e2")
+    await inbox.accept([arrived(1, event("order.created", document("SO-1"))), arrived(2, cancelled)])
+    paid = event("order.paid", {"order_no": "SO-1", "phone": "13912345678"}, id="e3")
+    await inbox.accept([arrived(3, paid)])
+    await let_go(store, paid.replace("13912345678", "13987654321"))
+    everything = "".join(row[0] for row in store.reader().execute("SELECT data FROM journal"))
+    assert "139" not in everything
+    erase = c.ErasePersonal(order_no="SO-1", reason="asked for", by=MEI)
+    assert word((await store.ask(erase)).reason or "") == "parked"
+    assert verify(data_dir).ok
+    await store.ask(c.DropParked(parked=parked_of(store).parked, note="n", by=MEI))
+    assert (await store.ask(erase)).status == "applied"
+    kept = "".join(row[0] for row in store.reader().execute("SELECT data FROM personal"))
+    assert "139" not in kept
     assert verify(data_dir).ok

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol, TypeVar
 
+from msgspec.structs import replace
+
 from agent.core import commands as c
 from agent.core import model as m
 from agent.core.floor import MemoryFloor
@@ -32,7 +34,8 @@ PDAS = ("P1", "P2")
 GRADES = ("GRADE-A", "GRADE-B")
 SSCCS = (None, None, f.SSCC, "106141411234567897")
 NONSENSE = "no-such-thing"
-OTHER_CONSIGNEE = f.CONSIGNEE | {"name": "韩梅梅"}
+SYSTEMS = ("hub:/erp", "hub:/erp", "hub:/crm", "hub:/wms", "hub:snapshot", "hub:/else")
+OTHER_CONSIGNEE = f.CONSIGNEE | {"name": "韩梅梅", "address": "解放路 1 号"}
 
 
 def any_command(floor: MemoryFloor, choose: Choose) -> c.Command:
@@ -112,7 +115,7 @@ def _order(floor: MemoryFloor, choose: Choose) -> c.Command:
         "sscc": choose((*SSCCS, "", 18)),
         "consignee": choose((f.CONSIGNEE, f.CONSIGNEE, OTHER_CONSIGNEE)),
     }
-    return f.order(order_no, revision, **changes)
+    return replace(f.order(order_no, revision, **changes), by=choose(SYSTEMS))
 
 
 def _broken_order(_: MemoryFloor, choose: Choose) -> c.Command:
@@ -129,8 +132,9 @@ def _fact(_: MemoryFloor, choose: Choose) -> c.Command:
     order_no = choose((*NOS, "SO-9"))
     kind = choose(("paid", "held", "unheld", "cancelled", "lost"))
     if kind == "paid":
-        return f.paid(order_no, choose(("pay-1", "pay-2")))
-    return choose((f.fact(kind, order_no), f.fact(kind, order_no), c.TakeFact(fact=f"order.{kind}", data={})))
+        return replace(f.paid(order_no, choose(("pay-1", "pay-2"))), by=choose(SYSTEMS))
+    said = replace(f.fact(kind, order_no), by=choose(SYSTEMS))
+    return choose((said, said, c.TakeFact(fact=f"order.{kind}", data={})))
 
 
 def _person(floor: MemoryFloor, choose: Choose) -> c.Command:
@@ -146,8 +150,13 @@ def _person(floor: MemoryFloor, choose: Choose) -> c.Command:
         c.ReportFault(device="lp1", fault=choose(("paper", None))),
         c.PausePrinter(printer="lp1", paused=choose((True, False))),
         c.ReportSwitch(before="http", after="mqtt", reason="nobody is there"),
+        c.ErasePersonal(order_no=order_no, reason="the customer asked"),
     ]
-    return choose(made)
+    return replace(choose(made), by=choose(("person:Wei", "agent")))
+
+
+def _checkpoint(floor: MemoryFloor, choose: Choose) -> c.Command:
+    return c.TakeCheckpoint(row=choose((floor.head.row, floor.head.row, 1, 10**9)), hash="ab" * 32)
 
 
 def _master(floor: MemoryFloor, choose: Choose) -> c.Command:
@@ -279,5 +288,5 @@ def _poison(floor: MemoryFloor, choose: Choose) -> c.Command:
 
 MAKERS: tuple[Maker, ...] = (
     _order, _order, _order, _broken_order, _fact, _fact, _person, _master, _lease, _print, _print, _plan,
-    _list, _list, _stop, _stop, _scan, _scan, _poison,
+    _list, _list, _stop, _stop, _scan, _scan, _checkpoint, _poison,
 )  # fmt: skip

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from msgspec.structs import replace
 
 from agent.core import events as ev
 from agent.core import model as m
+from agent.core.fields import is_personal, judged
 from agent.core.floor import Entry, Floor
 from agent.core.folds.values import Changes, change_line, known, moved, with_lines
 
@@ -19,12 +20,29 @@ def _order_accepted(floor: Floor, entry: Entry, event: ev.OrderAccepted) -> Chan
     if before is None:
         order = m.Order(
             order_no=event.order_no, revision=event.revision, state=m.OrderState.RECEIVED, lines=(),
-            state_at=entry.at, **facts,
+            state_at=entry.at, sources={"*": event.source} if event.source else {}, **facts,
         )  # fmt: skip
         return [with_lines(order, event.facts.lines)]
-    changed = replace(before, revision=event.revision, **facts)
+    sources = _sources(before, event)
+    changed = replace(before, revision=event.revision, sources=sources, **facts)
     order = with_lines(changed, (_kept_progress(before, line) for line in event.facts.lines))
     return [order, *_hurried(floor, order)]
+
+
+def _sources(order: m.Order, event: ev.OrderAccepted) -> dict[str, str]:
+    """What this revision changes, its source has set."""
+    if not order.sources and not event.source:
+        return order.sources
+    was, now = judged(order), judged(event.facts)
+    differ = [field for field in was.keys() | now.keys() if was.get(field) != now.get(field)]
+    return _set_by(order, event.source, differ)
+
+
+def _set_by(order: m.Order, source: str, fields: Iterable[str]) -> dict[str, str]:
+    """Only what differs from the rest is kept by name."""
+    rest = order.sources.get("*", "")
+    kept = order.sources | dict.fromkeys(fields, source)
+    return {field: each for field, each in sorted(kept.items()) if field == "*" or each != rest}
 
 
 def _hurried(floor: Floor, order: m.Order) -> Changes:
@@ -45,7 +63,8 @@ def _kept_progress(order: m.Order, line: m.Line) -> m.Line:
 
 def _fact_kept(floor: Floor, entry: Entry, event: ev.FactKept) -> Changes:
     early = floor.get(m.Early, event.order_no) or m.Early(event.order_no, since=entry.at)
-    return [replace(early, facts=(*early.facts, (event.fact, event.data)))]
+    said = (event.source,) if event.source else ()
+    return [replace(early, facts=(*early.facts, (event.fact, event.data, *said)))]
 
 
 def _facts_used(floor: Floor, _: Entry, event: ev.FactsUsed) -> Changes:
@@ -59,11 +78,20 @@ def _order_paid(floor: Floor, entry: Entry, event: ev.OrderPaid) -> Changes:
 
 
 def _order_held(floor: Floor, _: Entry, event: ev.OrderHeld) -> Changes:
-    return [replace(known(floor, m.Order, event.order_no), held=event.reason)]
+    order = known(floor, m.Order, event.order_no)
+    return [replace(order, held=event.reason, sources=_set_by(order, event.source, ["held"]))]
 
 
 def _order_unheld(floor: Floor, _: Entry, event: ev.OrderUnheld) -> Changes:
-    return [replace(known(floor, m.Order, event.order_no), held=None)]
+    order = known(floor, m.Order, event.order_no)
+    return [replace(order, held=None, sources=_set_by(order, "", ["held"]))]
+
+
+def _personal_erased(floor: Floor, _: Entry, event: ev.PersonalErased) -> Changes:
+    """Who set what is gone as well: a fold of the journal by now cannot tell any more."""
+    order = known(floor, m.Order, event.order_no)
+    sources = {field: each for field, each in order.sources.items() if not is_personal(field)}
+    return [replace(order, consignee=m.ERASED, erased=True, sources=sources)]
 
 
 def _order_cancelled(floor: Floor, entry: Entry, event: ev.OrderCancelled) -> Changes:
@@ -88,4 +116,5 @@ FOLDS: dict[type[ev.Event], Callable[[Floor, Entry, Any], Changes]] = {
     ev.OrderCancelled: _order_cancelled,
     ev.LineShort: _line_short,
     ev.OrderPicked: _order_picked,
+    ev.PersonalErased: _personal_erased,
 }

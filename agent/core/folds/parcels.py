@@ -22,8 +22,11 @@ def _parcel_packed(floor: Floor, entry: Entry, event: ev.ParcelPacked) -> Change
 
 def _parcel_shipped(floor: Floor, entry: Entry, event: ev.ParcelShipped) -> Changes:
     parcel, order = known(floor, m.Parcel, event.waybill), known(floor, m.Order, event.order_no)
-    left = {"shipped_at": event.scanned_at, "cutoff_at": order.cutoff_at}
-    return [replace(parcel, state=m.ParcelState.SHIPPED, **left), moved(order, m.OrderState.SHIPPED, entry)]
+    left = replace(
+        parcel, state=m.ParcelState.SHIPPED, shipped_at=event.scanned_at, cutoff_at=order.cutoff_at,
+        scanner=event.scanner,
+    )  # fmt: skip
+    return [left, moved(order, m.OrderState.SHIPPED, entry)]
 
 
 def _parcel_returned(floor: Floor, _: Entry, event: ev.ParcelReturned) -> Changes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from agent.core import commands as c
 from agent.core import events as ev
 from agent.core.events import OrderFacts
@@ -11,6 +13,7 @@ from agent.core.rules.documents import Document, label_differs, lines_differ, re
 from agent.core.rules.holds import LABEL_FAILED, UNKNOWN_CARRIER, lift
 from agent.core.rules.labels import drop_label, queue_label
 from agent.core.rules.lists import add_stops, finish_order, open_stops, shrink_line
+from agent.core.rules.sources import settled, tell_overruled
 from agent.core.story import Refused, Story
 from agent.core.words import is_name
 
@@ -22,9 +25,9 @@ def take_order(story: Story, command: c.TakeOrder) -> Refused | None:
         return _refuse_malformed(story, command, document)
     known = story.get(Order, document.order_no)
     if known is None:
-        _create(story, document)
+        _create(story, document, command)
     elif document.revision > known.revision:
-        _change(story, known, document)
+        _change(story, known, document, command)
     return None
 
 
@@ -38,15 +41,16 @@ def _refuse_malformed(story: Story, command: c.TakeOrder, refused: Refused) -> R
     return None
 
 
-def _create(story: Story, document: Document) -> None:
-    story.emit(ev.OrderAccepted(document.order_no, document.revision, document.facts))
+def _create(story: Story, document: Document, command: c.TakeOrder) -> None:
+    story.emit(ev.OrderAccepted(document.order_no, document.revision, document.facts, command.source))
     _name_missing_skus(story, document)
     early = story.get(Early, document.order_no)
     if early is None or not early.facts:
         return
     story.emit(ev.FactsUsed(document.order_no))
-    for fact, data in early.facts:
-        fact_rules.apply_fact(story, document.order_no, fact, data)
+    for fact, data, *source in early.facts:
+        said = fact_rules.Said("".join(source), command.authority)
+        fact_rules.apply_fact(story, document.order_no, fact, data, said)
 
 
 def _name_missing_skus(story: Story, document: Document) -> None:
@@ -57,14 +61,19 @@ def _name_missing_skus(story: Story, document: Document) -> None:
             story.open_exception("unknown-sku", f"{document.order_no}/{sku}", text, document.order_no)
 
 
-def _change(story: Story, order: Order, document: Document) -> None:
+def _change(story: Story, order: Order, document: Document, command: c.TakeOrder) -> None:
+    said = document.facts
+    kept, rules = settled(order, said, command.source, command.authority)
+    document = replace(document, facts=kept)
     late = _too_late(order, document.facts)
     if late is not None:
         story.emit(ev.OrderRefused(order.order_no, document.revision, late))
         return
     relabel = order.waybill is not None and label_differs(order, document.facts)
     _shrink_lists(story, order, document.facts)
-    story.emit(ev.OrderAccepted(order.order_no, document.revision, document.facts))
+    story.emit(ev.OrderAccepted(order.order_no, document.revision, document.facts, command.source))
+    if rules:
+        tell_overruled(story, order, command.source, said, kept, rules)
     _name_missing_skus(story, document)
     _grow_lists(story, order.order_no)
     if relabel:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from agent.core import commands as c
 from agent.core import events as ev
+from agent.core.authority import Authority
 from agent.core.model import BEFORE_PICKING, Early, Order, OrderState
 from agent.core.rules.holds import LABEL_FAILED, UNKNOWN_CARRIER, is_held_for
 from agent.core.rules.labels import drop_label, is_served, job_in_force, queue_label, retry_failed
 from agent.core.rules.lists import take_off_lists
+from agent.core.rules.sources import may_set_held, overrule
 from agent.core.story import Refused, Story
 from agent.core.times import from_text
 from agent.core.words import is_name
@@ -27,6 +29,8 @@ class _Reasoned(msgspec.Struct, frozen=True):
     order_no: str
     reason: str = ""
 
+
+_FIRST_PAYMENT = "payment: the first one stands, or an order that is called off is not paid"
 
 _SHAPES: dict[str, type[_Paid] | type[_Reasoned]] = {
     "order.paid": _Paid,
@@ -50,26 +54,36 @@ def take_fact(story: Story, command: c.TakeFact) -> Refused | None:
     if not is_name(data.order_no):
         return Refused("malformed: order_no: 1 to 64 printable characters are expected")
     if story.get(Order, data.order_no) is not None:
-        apply_fact(story, data.order_no, command.fact, command.data)
+        said = Said(command.source, command.authority)
+        apply_fact(story, data.order_no, command.fact, command.data, said)
     else:
         early = story.get(Early, data.order_no)
-        if early is None or (command.fact, command.data) not in early.facts:
-            story.emit(ev.FactKept(data.order_no, command.fact, command.data))
+        known = [kept[:2] for kept in early.facts] if early is not None else []
+        if (command.fact, command.data) not in known:
+            story.emit(ev.FactKept(data.order_no, command.fact, command.data, command.source))
     return None
 
 
-def apply_fact(story: Story, order_no: str, fact: str, data: dict[str, Any]) -> None:
+class Said(NamedTuple):
+    """Whose word a fact is, and the table by which it stands or falls."""
+
+    source: str = ""
+    authority: Authority = Authority()
+
+
+def apply_fact(story: Story, order_no: str, fact: str, data: dict[str, Any], said: Said) -> None:
     """`data` was checked when the fact came in."""
     order = story.get(Order, order_no)
     if order is None:
         raise LookupError(f"a fact of order {order_no}, which is not here")
     reason = str(data.get("reason") or fact)
     if fact == "order.paid":
-        _pay(story, order, from_text(data["paid_at"]), data["payment_ref"])
+        _pay(story, order, from_text(data["paid_at"]), data["payment_ref"], said.source)
     elif fact == "order.held":
-        refuse_to_hub(story, order, _hold(story, order, reason))
+        refused = may_set_held(story, order, reason, *said) or _hold(story, order, reason, said.source)
+        refuse_to_hub(story, order, refused)
     elif fact == "order.unheld":
-        refuse_to_hub(story, order, _unhold(story, order, reason))
+        refuse_to_hub(story, order, may_set_held(story, order, None, *said) or _unhold(story, order, reason))
     else:
         refuse_to_hub(story, order, _cancel(story, order, reason))
 
@@ -80,24 +94,29 @@ def refuse_to_hub(story: Story, order: Order, refused: Refused | None) -> None:
         story.emit(ev.OrderRefused(order.order_no, order.revision, refused.reason))
 
 
-def _pay(story: Story, order: Order, paid_at: int, payment_ref: str) -> None:
+def _pay(story: Story, order: Order, paid_at: int, payment_ref: str, source: str) -> None:
     if order.payment_ref == payment_ref:
         return
     if order.paid_at is not None or order.state is OrderState.CANCELLED:
         text = f"order {order.order_no} is {order.shown_state} and was paid again, by {payment_ref}"
+        seen = len(story.events)
         story.open_exception("payment", f"{order.order_no}/{payment_ref}", text, order.order_no)
+        if len(story.events) > seen:
+            overrule(
+                story, order.order_no, source, {"payment_ref": payment_ref}, {"payment_ref": _FIRST_PAYMENT}
+            )
         return
     story.emit(ev.OrderPaid(order.order_no, paid_at, payment_ref))
     queue_label(story, order.order_no)
 
 
-def _hold(story: Story, order: Order, reason: str) -> Refused | None:
+def _hold(story: Story, order: Order, reason: str, source: str = "") -> Refused | None:
     if order.state not in BEFORE_PICKING:
         return Refused(f"too-late: the order is {order.state}")
     if order.held == reason:
         return None
     take_off_lists(story, order)
-    story.emit(ev.OrderHeld(order.order_no, reason))
+    story.emit(ev.OrderHeld(order.order_no, reason, source))
     return None
 
 

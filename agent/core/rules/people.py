@@ -42,8 +42,8 @@ def pause_printer(story: Story, command: c.PausePrinter) -> Refused | None:
     """A supervisor stops a printer, or lets it go on."""
     device = story.get(Device, command.printer)
     if command.paused != (device is not None and device.paused):
-        event = ev.PrinterPaused(command.printer) if command.paused else ev.PrinterResumed(command.printer)
-        story.emit(event)
+        kind = ev.PrinterPaused if command.paused else ev.PrinterResumed
+        story.emit(kind(command.printer, command.reason))
     return None
 
 

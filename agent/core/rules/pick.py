@@ -8,6 +8,7 @@ stop, or bound where its slot has none; a depot or pack station ends the list. T
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from agent.core import commands as c
 from agent.core import events as ev
@@ -150,7 +151,7 @@ def _recalled(story: Story, hand: _Hand) -> Answer:
 
 
 def _leave(story: Story, hand: _Hand) -> Answer:
-    told = {"pda": hand.pda, "task": hand.task.task}
+    told: dict[str, Any] = {"pda": hand.pda, "task": hand.task.task}
     if hand.task.state is TaskState.RECALLED:
         return _answer(answer_recall(story, c.AnswerRecall(**told)), "the list is given back")
     hand.accept(story)

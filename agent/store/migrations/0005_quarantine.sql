@@ -20,3 +20,4 @@ CREATE TABLE parked (
   CHECK (state = 'parked' OR (settled_at IS NOT NULL AND body = ''))
 );
 CREATE INDEX parked_waiting ON parked (parked_at) WHERE state = 'parked';
+CREATE INDEX parked_order ON parked (order_no) WHERE state = 'parked';

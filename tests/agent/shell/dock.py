@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import msgspec
 
@@ -45,7 +46,7 @@ class Dock:
         await came_out(self.store, order_no)
         await ask(self.store, wave(stop(order_no, qty=1)))
         (task,) = (each.task for each in self.diary.all(ev.TaskPlanned)[-1:])
-        pda = {"pda": "P1", "task": task}
+        pda: dict[str, Any] = {"pda": "P1", "task": task}
         pick = c.PickStop(stop=f"{task}-1", qty=1, barcode=GTIN, **pda)
         await ask(self.store, c.AcceptTask(**pda), pick, c.FinishTask(**pda))
         return order_at(self.store, order_no).waybill or ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import stat
 import threading
 from collections.abc import AsyncIterator
@@ -14,6 +15,7 @@ import httpx
 import msgspec
 import pytest
 from httpx_sse import aconnect_sse
+from msgspec.structs import replace
 from prometheus_client.parser import text_string_to_metric_families
 
 from agent.api.messages import FloorView
@@ -21,15 +23,16 @@ from agent.api.server import LocalApi
 from agent.config import Config
 from agent.core import commands as c
 from agent.core import events as ev
+from agent.core.times import from_text
 from agent.desk import TaskDesk
 from agent.floor_link import FloorLink
 from agent.roster import PrinterRoster
 from agent.spool import Spool
 from agent.station_screens import StationScreens
 from agent.stations import Stations
-from agent.store.store import Store
+from agent.store.store import Store, Transaction
 from agent.views import Views
-from tests.agent.floors import order, stop, wave
+from tests.agent.floors import CONSIGNEE, order, stop, wave
 from tests.agent.shell.stage import (
     WAIT_S,
     Diary,
@@ -37,6 +40,7 @@ from tests.agent.shell.stage import (
     came_out,
     config_of,
     jobs_of,
+    journal_of,
     pay,
     running,
     stock_up,
@@ -248,6 +252,49 @@ async def test_one_order_has_waybills_timeline_and_lineage(made: Office) -> None
     assert [each["type"] for each in found["timeline"]] == ["order.accepted", "order.paid", "label.queued"]
     assert found["lineage"]["payment_ref"][0]["value"] == "pay-1"
     assert found["timeline"][0]["sequence"] > 0
+
+
+async def test_its_lineage_says_who_by_which_event_and_when_there_and_here(made: Office) -> None:
+    said = replace(order("SO-1"), by="hub:/erp", id="e1", changed_at=from_text("2026-06-18T00:00:00Z"))
+    await ask(made.store, said)
+    await made.command("order.hold", order_no="SO-1", reason="fraud?", device="desk-2")
+    found = await made.get("/v1/orders/SO-1")
+    (owner,), (held,) = found["lineage"]["owner"], found["lineage"]["held"]
+    assert {name: owner[name] for name in ("value", "source", "event", "event_id", "changed_at")} == {
+        "value": "ACME", "source": "hub:/erp", "event": "order.accepted", "event_id": "e1",
+        "changed_at": "2026-06-18T00:00:00.000Z",
+    }  # fmt: skip
+    assert (held["value"], held["decided_by"]) == ("fraud?", "person:mei")
+    assert [each["type"] for each in found["timeline"]] == ["order.accepted", "order.held", "person.acted"]
+    (act,) = journal_of(made.store, "person.acted")
+    assert act.device == "desk-2"
+
+
+async def test_personal_data_are_erased_once_the_order_has_ended(made: Office) -> None:
+    await pay(made.store, "SO-1")
+    early = await made.command("personal.erase", order_no="SO-1", reason="asked")
+    assert (early["status"], early["reason"].partition(":")[0]) == ("refused", "not-ended")
+    await made.command("order.cancel", id="c2", order_no="SO-1", reason="asked")
+    assert (await made.command("personal.erase", id="c3", order_no="SO-1", reason="asked"))[
+        "status"
+    ] == "applied"
+    found = await made.get("/v1/orders/SO-1")
+    assert set(found["order"]["consignee"].values()) == {"(erased)"}
+    assert CONSIGNEE["name"] not in json.dumps(found, ensure_ascii=False)
+
+
+async def test_an_archive_that_is_damaged_is_a_500_that_names_the_file(made: Office, data_dir: Path) -> None:
+    await pay(made.store, "SO-1")
+    part = (1, 9, 0, 0, b"", "journal-2026-06.ndjson.gz", 0, 1, b"")
+
+    def pretend(transaction: Transaction) -> None:
+        transaction.floor.connection.execute("INSERT INTO archive_parts VALUES (?,?,?,?,?,?,?,?,?)", part)
+        transaction.floor.connection.execute("INSERT INTO archive_subjects VALUES ('SO-1', 1)")
+
+    await made.store.submit(pretend)
+    answer = await made.client.get("/v1/orders/SO-1")
+    assert answer.status_code == 500
+    assert "archive/journal-2026-06.ndjson.gz: rows 1 to 9: cannot be read" in answer.json()["detail"]
 
 
 async def test_an_order_that_is_not_here_is_a_404(made: Office) -> None:
