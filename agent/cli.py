@@ -97,6 +97,7 @@ def _add_demo(commands: Commands) -> None:
 def _add_tui(commands: Commands) -> None:
     tui = commands.add_parser("tui", help="the supervisor's screens against a running agent")
     tui.add_argument("--socket", type=Path, default=Path("/run/floorhand/api.sock"), metavar="PATH")
+    tui.add_argument("--by", metavar="NAME", help="who you are, for the journal (the login's name)")
     tui.set_defaults(run=_tui)
 
 
@@ -140,7 +141,8 @@ def _demo(options: argparse.Namespace) -> int:
 
 
 def _tui(options: argparse.Namespace) -> int:
-    return subprocess.call([sys.executable, "-m", "tui", "--socket", str(options.socket)])
+    by = ["--by", options.by] if options.by else []
+    return subprocess.call([sys.executable, "-m", "tui", "--socket", str(options.socket), *by])
 
 
 def _check_config(options: argparse.Namespace) -> int:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from msgspec.structs import replace
@@ -13,14 +14,18 @@ from agent.core import commands as c
 from agent.core.authority import Authority
 from agent.core.times import from_text
 from agent.hub_outbox import acked_sequence
+from agent.parking import broken, park_arrival, park_row
 from agent.store.store import FEED_CURSOR, Store, Transaction
 from sync.cloudevents import CloudEvent
-from sync.protocols import FeedEvent, Mark
+from sync.protocols import Arrival, BrokenEvent, FeedEvent, Mark, Row
 
 log = logging.getLogger(__name__)
 
 _DISK = (OSError, sqlite3.OperationalError)  # full, gone or locked: no fault of the event that met it
 _DEFAULT = Authority()
+UNKNOWN_TYPE = "unknown-type: this version knows no such event"
+#: Takes one arrival, or parks it: for the reason that is given, or for what the door says.
+_Take = Callable[[Transaction, str | None], None]
 _FACTS = frozenset({"order.paid", "order.held", "order.unheld", "order.cancelled"})
 
 
@@ -106,85 +111,80 @@ class HubInbox:
     async def mark(self, name: str) -> str | None:
         return await self._store.submit(lambda transaction: transaction.position(name))
 
-    async def accept(self, events: Sequence[FeedEvent]) -> None:
-        """One commit for a burst; an event that breaks our code is parked alone and blocks nobody."""
-        await self._accept(events, [Mark(FEED_CURSOR, event.cursor) for event in events])
+    async def accept(self, events: Sequence[Arrival]) -> None:
+        """One commit for a burst; what cannot be taken is parked in its place and blocks nobody."""
+        await self._take_each(
+            [partial(_take_event, event, _after(event), self._authority) for event in events]
+        )
 
-    async def accept_ahead(self, events: Sequence[FeedEvent], mark: Mark | None = None) -> None:
-        """Likewise; only the last event moves the mark, so what was broken off comes again as a whole."""
-        await self._accept(events, [*[None] * (len(events) - 1), mark])
+    async def accept_ahead(self, events: Sequence[Arrival], mark: Mark | None = None) -> None:
+        """Likewise; the mark moves after all of them, so what was broken off comes again as a whole."""
+        takes: list[_Take] = [partial(_take_event, event, None, self._authority) for event in events]
+        await self._take_each([*takes, partial(_set, mark)])
 
-    async def _accept(self, events: Sequence[FeedEvent], marks: Sequence[Mark | None]) -> None:
-        """`marks[i]`: how far the channel is once the event `i` is taken."""
+    async def _take_each(self, takes: Sequence[_Take]) -> None:
+        """One commit for all; where one breaks our code, one for each, so that it is parked alone."""
         try:
-            await self._store.submit(
-                lambda transaction: _take_all(transaction, events, marks[-1], self._authority)
-            )
+            await self._store.submit(lambda transaction: [take(transaction, None) for take in takes])
         except _DISK:
             raise  # the disk, not the event
         except Exception:  # found again, one by one, and parked
-            log.exception("a burst of %d feed events failed, taking them one by one", len(events))
-            for event, mark in zip(events, marks, strict=True):
-                await self._accept_alone(event, mark)
+            log.exception("%d arrivals of the hub failed in one commit, taking them one by one", len(takes))
+            for take in takes:
+                await self._take_alone(take)
 
-    async def _accept_alone(self, event: FeedEvent, mark: Mark | None) -> None:
+    async def _take_alone(self, take: _Take) -> None:
         try:
-            await self._store.submit(
-                lambda transaction: _take_all(transaction, [event], mark, self._authority)
-            )
+            await self._store.submit(lambda transaction: take(transaction, None))
         except _DISK:
             raise
         except Exception as error:  # parked: a person sees it, and the next ones go on
-            log.exception("feed event %s of %s is parked", event.event.id, event.event.source)
-            text = f"{type(error).__name__}: {error}"
-            await self._store.submit(lambda transaction: _park(transaction, event, text, mark))
+            log.exception("an arrival of the hub is parked")
+            reason = broken(error)
+            await self._store.submit(lambda transaction: take(transaction, reason))
 
     async def begin_snapshot(self) -> None:
         """Nothing to prepare: rows replace what has their keys."""
 
-    async def snapshot_rows(self, kind: str, rows: Sequence[dict[str, Any]]) -> None:
-        def take(transaction: Transaction) -> None:
-            acked = acked_sequence(transaction)
-            for row in rows:
-                for command in commands_of_row(kind, row, acked):
-                    outcome = transaction.ask(command)
-                    if outcome.status == "refused" and outcome.reason:
-                        _tell(transaction, f"snapshot/{kind}/{_row_name(row)}", outcome.reason)
-
-        await self._store.submit(take)
+    async def snapshot_rows(self, kind: str, rows: Sequence[Row | BrokenEvent]) -> None:
+        await self._take_each([partial(_take_row, kind, row) for row in rows])
 
     async def end_snapshot(self, cursor: str) -> None:
         await self._store.submit(lambda transaction: transaction.set_position(FEED_CURSOR, cursor))
 
 
-def _row_name(row: dict[str, Any]) -> str:
-    return "/".join(str(row[name]) for name in ("order_no", "location", "sku", "carrier") if name in row)
+def _after(arrived: Arrival) -> Mark | None:
+    """How far the feed is once this is taken or parked."""
+    return None if arrived.cursor is None else Mark(FEED_CURSOR, arrived.cursor)
 
 
-def _take_all(
-    transaction: Transaction, events: Sequence[FeedEvent], mark: Mark | None, authority: Authority
+def _take_event(
+    arrived: Arrival, mark: Mark | None, authority: Authority, transaction: Transaction, reason: str | None
 ) -> None:
     acked = acked_sequence(transaction)
-    for _, event in events:
-        command = command_of(event, acked, authority)
-        if command is None:
-            _tell(transaction, f"{event.source}/{event.id}", f"unknown-type: {event.type}")
-            continue
-        outcome = transaction.ask(command)
-        if outcome.status == "refused" and outcome.reason:
-            _tell(transaction, f"{event.source}/{event.id}", f"{event.type}: {outcome.reason}")
-    _set(transaction, mark)
+    if reason is None and isinstance(arrived, FeedEvent):
+        reason = _asked(transaction, command_of(arrived.event, acked, authority))
+    if reason is not None or isinstance(arrived, BrokenEvent):
+        transaction.ask(park_arrival(arrived, reason or "", acked))
+    _set(mark, transaction)
 
 
-def _park(transaction: Transaction, event: FeedEvent, reason: str, mark: Mark | None) -> None:
-    _tell(transaction, f"{event.event.source}/{event.event.id}", f"{event.event.type}: {reason}")
-    _set(transaction, mark)
-
-
-def _set(transaction: Transaction, mark: Mark | None) -> None:
+def _set(mark: Mark | None, transaction: Transaction, _: str | None = None) -> None:
     if mark is not None:
         transaction.set_position(*mark)
 
 
-def _tell(transaction: Transaction, subject: str, text: str) -> None:
-    transaction.ask(c.OpenException(kind="broken-event", subject=subject, text=text))
+def _asked(transaction: Transaction, command: c.Command | None) -> str | None:
+    """Why the door does not take it. A business refusal is no such reason: the hub is told by an event of its own."""
+    if command is None:
+        return UNKNOWN_TYPE
+    return transaction.ask(command).refusal
+
+
+def _take_row(kind: str, row: Row | BrokenEvent, transaction: Transaction, reason: str | None) -> None:
+    acked = acked_sequence(transaction)
+    if reason is None and isinstance(row, Row):
+        outcomes = [transaction.ask(command) for command in commands_of_row(kind, row.data, acked)]
+        reason = next((outcome.refusal for outcome in outcomes if outcome.refusal), None)
+    if reason is not None or isinstance(row, BrokenEvent):
+        transaction.ask(park_row(kind, row, reason or "", acked))

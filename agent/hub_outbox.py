@@ -7,11 +7,11 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from agent.core import commands as c
 from agent.core.floor import Entry
 from agent.core.model import Order
 from agent.core.outbound import project
 from agent.core.times import to_text
+from agent.parking import park_rejected
 from agent.store.archive import parts_after
 from agent.store.archiving import bring_back
 from agent.store.journal import rows, type_of
@@ -80,7 +80,7 @@ class HubOutbox:
         return OutboxEvent(sequence, event.id, encode(event))
 
     async def settle(self, results: Sequence[Result]) -> None:
-        """The hub's word, as far as it goes on without a gap; a rejected event is parked with an exception."""
+        """The hub's word, as far as it goes on without a gap; a rejected event is parked: its number is settled."""
 
         def commit(transaction: Transaction) -> int:
             acked = before = acked_sequence(transaction)
@@ -89,7 +89,7 @@ class HubOutbox:
                     continue
                 acked += 1
                 if result.status == "rejected":
-                    _park(transaction, result)
+                    self._park(transaction, acked, result)
             if acked > before:
                 transaction.set_position(RELAY_ACKED, str(acked))
             return acked
@@ -105,6 +105,11 @@ class HubOutbox:
             "SELECT sequence FROM journal WHERE row = ?", (int(row),)
         ).fetchone()
         return None if found is None else found[0]
+
+    def _park(self, transaction: Transaction, sequence: int, result: Result) -> None:
+        for row in rows(transaction.floor.connection, "WHERE sequence = ?", (sequence,)):
+            entry = row.entry
+            transaction.ask(park_rejected(self._outbox_event(entry), entry.event, row.type, result))
 
     async def rewind(self, expected_sequence: int) -> None:
         for part in parts_after(self._reader, expected_sequence - 1):
@@ -168,8 +173,3 @@ def _status(reader: sqlite3.Connection, order_no: str) -> Iterator[dict[str, str
     for order in table(Order).find(reader, "WHERE order_no = ?", (order_no,)):
         status = {"order_no": order_no, "state": order.shown_state, "at": to_text(order.state_at)}
         yield status | ({"waybill": order.waybill} if order.waybill else {}) | {"carrier": order.carrier}
-
-
-def _park(transaction: Transaction, result: Result) -> None:
-    text = f"the hub rejected event {result.id}: {(result.problem or {}).get('detail', 'no reason')}"
-    transaction.ask(c.OpenException(kind="rejected-event", subject=result.id, text=text))

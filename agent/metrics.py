@@ -44,6 +44,7 @@ class Metrics(Collector):
         yield _gauge("degraded", "Things that are not as they should be.", len(view.degraded))
         yield _labelled("orders", "Orders by state.", "state", view.orders)
         yield _gauge("exceptions_open", "Exceptions that wait for a person.", view.exceptions_open)
+        yield _gauge("parked_events", "Events in the quarantine.", view.parked)
         yield from _hub(view.hub)
         yield from _printers(view)
         yield _percentiles(

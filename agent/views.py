@@ -15,13 +15,15 @@ from agent.api.messages import (
     FloorView,
     HubView,
     ManifestView,
+    ParkedView,
     PdaView,
     Percentiles,
     PrinterView,
+    QuarantineView,
     ScannerView,
 )
 from agent.core.lineage import lineage
-from agent.core.model import FloorException, Order, OrderState, Parcel, PrintJob, StopState, Task
+from agent.core.model import FloorException, Order, OrderState, Parcel, Parked, PrintJob, StopState, Task
 from agent.core.times import to_text
 from agent.desk import TaskDesk
 from agent.hub_outbox import HubOutbox
@@ -94,6 +96,7 @@ class Views:
             exceptions=tuple(exceptions),
             walked_mm=walked,
             naive_mm=naive,
+            parked=self._parked(),
         )
 
     def _one(self, sql: str, values: tuple[Any, ...] = ()) -> int:
@@ -188,6 +191,17 @@ class Views:
         """Everything that waits for a person."""
         return {"exceptions": list(self._exceptions(1000))}
 
+    # --- the quarantine -------------------------------------------------------------------------------------
+
+    def quarantine(self, most: int) -> QuarantineView:
+        """What is parked, the newest first."""
+        where = "WHERE state = 'parked' ORDER BY parked_at DESC, parked LIMIT ?"
+        waiting = table(Parked).find(self._reader, where, (most,))
+        return QuarantineView(to_text(now_ms()), self._parked(), tuple(map(_parked_view, waiting)))
+
+    def _parked(self) -> int:
+        return self._one("SELECT count(*) FROM parked WHERE state = 'parked'")
+
     # --- manifests ------------------------------------------------------------------------------------------
 
     def departures(self, carrier: str | None) -> DeparturesView:
@@ -249,6 +263,13 @@ class Views:
         for waybill, state in states.items():
             for job in table(PrintJob).find(self._reader, "WHERE waybill = ? ORDER BY copy_no", (waybill,)):
                 yield {"waybill": waybill, "job": job.job, "copy": job.copy_no, "state": state}
+
+
+def _parked_view(each: Parked) -> ParkedView:
+    return ParkedView(
+        each.parked, to_text(each.parked_at), each.direction, each.source, each.event, each.kind, each.subject,
+        each.order_no, each.reason, each.body, each.size_bytes, each.sha256,
+    )  # fmt: skip
 
 
 def _brief(order: Order) -> dict[str, Any]:

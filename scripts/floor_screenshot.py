@@ -2,6 +2,7 @@
 
 python scripts/floor_screenshot.py docs/img/floor.svg [--columns 160] [--rows 50] [--light]
 python scripts/floor_screenshot.py docs/img/manifest.svg --press m down enter --rows 24
+python scripts/floor_screenshot.py docs/img/quarantine.svg --press u --rows 28
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from rich.cells import cell_len
 
 from agent.api.messages import (
     ChannelView,
+    CommandAnswer,
     DeparturesView,
     DepartureView,
     ExceptionView,
@@ -34,9 +36,11 @@ from agent.api.messages import (
     MissingOrderView,
     PairingFailed,
     PairingStep,
+    ParkedView,
     PdaView,
     Percentiles,
     PrinterView,
+    QuarantineView,
     Role,
     ScannerView,
 )
@@ -131,6 +135,39 @@ def found() -> FoundView:
         (),
         None,
     )
+
+
+def parked() -> tuple[ParkedView, ...]:
+    """A count that is no number, a kind of event that nobody knows, and one of ours that the hub has rejected."""
+
+    def event(minutes: int, name: str, kind: str, subject: str, reason: str, **data: object) -> ParkedView:
+        when = at(NOON - timedelta(minutes=minutes))
+        said = {
+            "specversion": "1.0",
+            "id": name,
+            "source": "/erp",
+            "type": kind,
+            "time": when,
+            "subject": subject,
+        }
+        body = msgspec.json.encode(said | {"data": data}).decode()
+        return ParkedView(
+            name, when, "feed", "/erp", name, kind, subject, None, reason, body, len(body.encode()), ""
+        )
+
+    count = event(
+        3, "erp-88213", "stock.set", "A-07-03-2",
+        "malformed: Expected `int`, got `str` - at `$.qty`", location="A-07-03-2", sku="B-2209", qty="14",
+    )  # fmt: skip
+    unknown = event(
+        41, "erp-87702", "promotion.started", "618", "unknown-type: promotion.started", title="年中大促"
+    )
+    rejected = event(
+        9, "7f3a-301102", "parcel.shipped", "SO-20618-04377", "rejected: this order is closed",
+        order_no="SO-20618-04377", waybill="SF1002937700", carrier="SF",
+    )  # fmt: skip
+    ours = msgspec.structs.replace(rejected, direction="outbox", source="", order_no="SO-20618-04377")
+    return count, ours, unknown
 
 
 def departures() -> tuple[DepartureView, ...]:
@@ -253,6 +290,19 @@ class ScriptedAgent:
         del limit
         asked = (carrier, departure_at)
         return manifest(next(each for each in departures() if (each.carrier, each.departure_at) == asked))
+
+    async def quarantine(self, limit: int) -> QuarantineView:
+        """All of it."""
+        return QuarantineView(at(NOON), len(parked()), parked()[:limit])
+
+    async def release_parked(self, parked: str, note: str, body: str) -> CommandAnswer:
+        """Nothing is settled in a picture."""
+        del note, body
+        return CommandAnswer("", "refused", f"picture: {parked} stays")
+
+    async def drop_parked(self, parked: str, note: str) -> CommandAnswer:
+        """Nor given up."""
+        return await self.release_parked(parked, note, "")
 
     async def find_scanners(self) -> FoundView:
         """The two of this floor, and a third one that nobody has paired."""

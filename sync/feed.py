@@ -20,16 +20,16 @@ from sync.client import HubClient
 from sync.cloudevents import decode
 from sync.errors import BadEvent, CursorExpired, HubError, NotTheHub, Unreachable
 from sync.link import Link, utc_now
-from sync.protocols import FeedEvent, Inbox, LinkState
+from sync.protocols import Arrival, BrokenEvent, FeedEvent, Inbox, LinkState
 from sync.snapshot import KINDS, Page, fetch_page
 
 log = logging.getLogger(__name__)
 
-_Arrivals = asyncio.Queue[FeedEvent | Exception]
+_Arrivals = asyncio.Queue[Arrival | Exception]
 
 
 class FeedReader:
-    """The hub → agent direction. `broken_events` counts what could not be read and was passed over."""
+    """The hub → agent direction. `broken_events` counts what could not be read and went into the inbox as that."""
 
     def __init__(
         self,
@@ -94,12 +94,11 @@ class FeedReader:
         end: Exception = Unreachable("the hub ended the stream")
         try:
             async for raw in stream:
-                try:
-                    await arrivals.put(_feed_event(raw))
-                except BadEvent as error:
-                    # its cursor is passed with the next good event; the hub's copy stays readable there
+                arrived = read_event(raw.id, raw.data)
+                if isinstance(arrived, BrokenEvent):
                     self.broken_events += 1
-                    log.error("feed: event %r cannot be read: %s", raw.id, error)
+                    log.error("feed: event %r cannot be read: %s", raw.id[:80], arrived.reason)
+                await arrivals.put(arrived)
         except Exception as error:  # raised by the reader of the queue
             end = error
         await arrivals.put(end)
@@ -114,7 +113,7 @@ class FeedReader:
                 page = await self._page(kind, after)
                 earliest = earliest or page.feed_cursor  # later pages show later views
                 await self._inbox.snapshot_rows(kind, page.rows)
-                self.broken_events += page.broken_rows
+                self.broken_events += sum(isinstance(row, BrokenEvent) for row in page.rows)
                 if page.last:
                     break
                 after = page.key
@@ -136,15 +135,19 @@ class FeedReader:
                 return page
 
 
-def _feed_event(raw: ServerSentEvent) -> FeedEvent:
-    if not raw.id or len(raw.id) > 64 or not raw.id.isascii():
-        raise BadEvent(f"cursor {raw.id[:80]!r}, expected 1-64 ASCII characters")
-    return FeedEvent(raw.id, decode(raw.data))
+def read_event(cursor: str, raw: str) -> Arrival:
+    """What came with this cursor; without a good one there is nothing to resume after."""
+    if not cursor or len(cursor) > 64 or not cursor.isascii():
+        return BrokenEvent(None, raw, f"cursor {cursor[:80]!r}, expected 1-64 ASCII characters")
+    try:
+        return FeedEvent(cursor, decode(raw), raw)
+    except BadEvent as error:
+        return BrokenEvent(cursor, raw, str(error))
 
 
-async def _burst(arrivals: _Arrivals, limit: int) -> tuple[list[FeedEvent], Exception | None]:
+async def _burst(arrivals: _Arrivals, limit: int) -> tuple[list[Arrival], Exception | None]:
     """What has arrived (at least one item) up to `limit` events, and the stream's end if it is reached."""
-    burst: list[FeedEvent] = []
+    burst: list[Arrival] = []
     item = await arrivals.get()
     while not isinstance(item, Exception):
         burst.append(item)

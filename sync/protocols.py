@@ -31,10 +31,29 @@ class ChannelState(msgspec.Struct, frozen=True):
 
 
 class FeedEvent(NamedTuple):
-    """An event of the feed and the cursor to resume after once it is committed."""
+    """An event of the feed, as it came (`raw`), and the cursor to resume after once it is committed."""
 
     cursor: str
     event: CloudEvent
+    raw: str
+
+
+class BrokenEvent(NamedTuple):
+    """What came in the place of an event or of a snapshot's row and cannot be read, and why; it may have no cursor."""
+
+    cursor: str | None
+    raw: str
+    reason: str
+
+
+class Row(NamedTuple):
+    """A row of a snapshot, and as it came."""
+
+    data: dict[str, Any]
+    raw: str
+
+
+Arrival = FeedEvent | BrokenEvent
 
 
 class Mark(NamedTuple):
@@ -45,15 +64,18 @@ class Mark(NamedTuple):
 
 
 class Inbox(Protocol):
-    """Where the feed's events go. Each call returns only after the commit."""
+    """Where the feed's events go. Each call returns only after the commit.
+
+    What cannot be read comes in its place among the others: it is put aside and blocks nobody.
+    """
 
     async def cursor(self) -> str | None:
         """The cursor of the last committed event or snapshot; None before the first."""
 
-    async def accept(self, events: Sequence[FeedEvent]) -> None:
+    async def accept(self, events: Sequence[Arrival]) -> None:
         """Commit the events and the last one's cursor together. A repeat is no error."""
 
-    async def accept_ahead(self, events: Sequence[FeedEvent], mark: Mark | None = None) -> None:
+    async def accept_ahead(self, events: Sequence[Arrival], mark: Mark | None = None) -> None:
         """Commit events that a channel without a gapless cursor has brought, if any, and how far it is (`mark`).
 
         The cursor stays: what follows it comes once more, and is a repeat then.
@@ -65,7 +87,7 @@ class Inbox(Protocol):
     async def begin_snapshot(self) -> None:
         """Rows of a whole view follow; another one may have been broken off before."""
 
-    async def snapshot_rows(self, kind: str, rows: Sequence[dict[str, Any]]) -> None:
+    async def snapshot_rows(self, kind: str, rows: Sequence[Row | BrokenEvent]) -> None:
         """One page of `skus`, `locations`, `stock`, `carriers` or `orders`."""
 
     async def end_snapshot(self, cursor: str) -> None:

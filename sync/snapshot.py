@@ -9,13 +9,15 @@ import msgspec
 
 from sync.client import HubClient
 from sync.errors import NotTheHub
+from sync.protocols import BrokenEvent, Row
 
 log = logging.getLogger(__name__)
 
 #: In the order in which they can be used: orders name SKUs, stock names locations.
 KINDS: Final = ("skus", "locations", "stock", "carriers", "orders")
 
-_KEYS: Final = {
+#: What tells a row of each kind from the others.
+ROW_KEYS: Final = {
     "skus": ("sku",),
     "locations": ("location",),
     "stock": ("location", "sku"),
@@ -25,13 +27,12 @@ _KEYS: Final = {
 
 
 class Page(msgspec.Struct, frozen=True):
-    """One page; `key` names its last row, `broken_rows` counts lines that are no object with that key."""
+    """One page; `key` names its last good row. A line that is no object with such a key is a broken one."""
 
-    rows: list[dict[str, Any]]
+    rows: list[Row | BrokenEvent]
     key: str | None
     last: bool
     feed_cursor: str
-    broken_rows: int = 0
 
 
 async def fetch_page(client: HubClient, kind: str, after: str | None) -> Page:
@@ -47,16 +48,23 @@ async def fetch_page(client: HubClient, kind: str, after: str | None) -> Page:
 
 
 def _parse(kind: str, body: bytes, *, last: bool, cursor: str) -> Page:
-    rows: list[dict[str, Any]] = []
+    rows: list[Row | BrokenEvent] = []
     key: str | None = None
-    lines = [line for line in body.split(b"\n") if line.strip()]
-    for line in lines:
+    for line in body.split(b"\n"):
+        raw = line.decode("utf-8", "backslashreplace").strip()
+        if not raw:
+            continue
         try:
-            row = msgspec.json.decode(line, type=dict[str, Any])
-            key = "/".join(str(row[name]) for name in _KEYS[kind])
+            data = msgspec.json.decode(line, type=dict[str, Any])
+            key = "/".join(str(data[name]) for name in ROW_KEYS[kind])
         except (msgspec.DecodeError, RecursionError, ValueError, KeyError) as error:
-            # one unreadable row must not keep the floor from all others; it is counted and shown
+            # one unreadable row must not keep the floor from all others
             log.error("snapshot: a row of %s cannot be read: %r", kind, error)
+            rows.append(BrokenEvent(None, raw, _words(error)))
         else:
-            rows.append(row)
-    return Page(rows, key, last, cursor, broken_rows=len(lines) - len(rows))
+            rows.append(Row(data, raw))
+    return Page(rows, key, last, cursor)
+
+
+def _words(error: Exception) -> str:
+    return f"it has no {error}" if isinstance(error, KeyError) else str(error)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import getpass
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +13,18 @@ from tui.app import SupervisorApp
 from tui.client import AgentClient
 
 DEFAULT_SOCKET = Path("/run/floorhand/api.sock")
+
+
+def login_name() -> str:
+    """Whose terminal this is."""
+    try:
+        return getpass.getuser()
+    except (
+        ImportError,
+        KeyError,
+        OSError,
+    ):  # what it raises where the user has no name depends on the version
+        return "supervisor"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -23,15 +36,18 @@ def parser() -> argparse.ArgumentParser:
     )
     where.add_argument("--url", help="the agent's TCP listener, such as http://127.0.0.1:8420")
     arguments.add_argument("--token-file", type=Path, help="the API token, for --url")
+    arguments.add_argument(
+        "--by", default=login_name(), help="who you are, for the agent's journal (%(default)s)"
+    )
     return arguments
 
 
 def client(chosen: argparse.Namespace) -> AgentClient:
     """A client for what the command line chose. Raises `OSError` if the token cannot be read."""
     if chosen.url is None:
-        return AgentClient.on_socket(chosen.socket)
+        return AgentClient.on_socket(chosen.socket, by=chosen.by)
     token = chosen.token_file.read_text().rstrip("\n") if chosen.token_file else None
-    return AgentClient.on_url(chosen.url, token)
+    return AgentClient.on_url(chosen.url, token, by=chosen.by)
 
 
 async def show(agent: AgentClient) -> int:

@@ -22,6 +22,7 @@ from tui.messages import ConnectionChanged, FloorChanged
 from tui.screens.floor import FloorScreen
 from tui.screens.help import HelpScreen
 from tui.screens.manifests import ManifestsScreen
+from tui.screens.quarantine import QuarantineScreen
 from tui.screens.scanners import ScannersScreen
 from tui.themes import DARK, LIGHT
 
@@ -38,6 +39,7 @@ class SupervisorApp(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("m", "show('manifests')", "Manifests"),
         Binding("s", "show('scanners')", "Scanners"),
+        Binding("u", "show('quarantine')", "Quarantine", show=False),
         Binding("r", "retry", "Reconnect"),
         Binding("d", "toggle_dark", "Dark/light", show=False),
         Binding("question_mark", "help", "Help"),
@@ -58,6 +60,7 @@ class SupervisorApp(App[None]):
         self.theme = DARK.name
         self.add_mode("manifests", lambda: ManifestsScreen(source))
         self.add_mode("scanners", lambda: ScannersScreen(source))
+        self.add_mode("quarantine", lambda: QuarantineScreen(source))
 
     def on_mount(self) -> None:
         """From now on the agent is followed."""

@@ -1,4 +1,5 @@
-"""The agent's local API as the screens need it: the floor as it changes, manifests and scanners when somebody asks.
+"""The agent's local API as the screens need it: the floor as it changes; manifests, scanners and the
+quarantine when somebody asks.
 
 The follower never gives up: it says what it lost and why, waits a little longer each time, and heals by
 itself.
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol, Self, TypeVar
 from urllib.parse import quote
+from uuid import uuid4
 
 import httpx
 import msgspec
@@ -21,11 +23,13 @@ from httpx_sse import SSEError, aconnect_sse
 from agent.api.messages import (
     LATER,
     PAIRING_STEPS,
+    CommandAnswer,
     DeparturesView,
     FloorView,
     FoundView,
     ManifestView,
     PairingStep,
+    QuarantineView,
     Role,
 )
 
@@ -86,7 +90,20 @@ class ScannerSource(Protocol):
         """The steps of a pairing, each as it happens; closing it ends the pairing. UnansweredError."""
 
 
-class AgentSource(FloorSource, ManifestSource, ScannerSource, Protocol):
+class QuarantineSource(Protocol):
+    """Who shows the quarantine to a screen, and settles what is in it. All raise UnansweredError."""
+
+    async def quarantine(self, limit: int) -> QuarantineView:
+        """The newest of what is parked."""
+
+    async def release_parked(self, parked: str, note: str, body: str) -> CommandAnswer:
+        """Let it go on with this body, its own or another one."""
+
+    async def drop_parked(self, parked: str, note: str) -> CommandAnswer:
+        """Give it up."""
+
+
+class AgentSource(FloorSource, ManifestSource, ScannerSource, QuarantineSource, Protocol):
     """Everything that the screens ask for."""
 
 
@@ -98,30 +115,35 @@ LOSSES = (httpx.HTTPError, httpx.InvalidURL, SSEError, msgspec.MsgspecError, Str
 
 
 class AgentClient:
-    """Follows the floor of one agent over HTTP, and asks it for manifests and scanners."""
+    """Follows the floor of one agent over HTTP, and asks it for the rest; `by` is who asks, for its journal."""
 
-    def __init__(self, http: httpx.AsyncClient, where: str, *, quiet_s: float = QUIET_S) -> None:
+    def __init__(
+        self, http: httpx.AsyncClient, where: str, *, quiet_s: float = QUIET_S, by: str = "supervisor"
+    ) -> None:
         self.where = where
+        self.by = by
         self._http = http
         self._quiet_s = quiet_s
         self._retry = asyncio.Event()
         self._decoder = msgspec.json.Decoder(FloorView)
 
     @classmethod
-    def on_socket(cls, socket: Path, *, quiet_s: float = QUIET_S) -> Self:
+    def on_socket(cls, socket: Path, *, quiet_s: float = QUIET_S, by: str = "supervisor") -> Self:
         """Over the agent's unix socket; its file mode is the permission."""
         transport = httpx.AsyncHTTPTransport(uds=str(socket))
         http = httpx.AsyncClient(
             base_url="http://floorhand", transport=transport, timeout=ANSWER_TIMEOUT_S, trust_env=False
         )
-        return cls(http, str(socket), quiet_s=quiet_s)
+        return cls(http, str(socket), quiet_s=quiet_s, by=by)
 
     @classmethod
-    def on_url(cls, url: str, token: str | None = None, *, quiet_s: float = QUIET_S) -> Self:
+    def on_url(
+        cls, url: str, token: str | None = None, *, quiet_s: float = QUIET_S, by: str = "supervisor"
+    ) -> Self:
         """Over the agent's TCP listener; `token` where it asks for one."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         http = httpx.AsyncClient(base_url=url, headers=headers, timeout=ANSWER_TIMEOUT_S, trust_env=False)
-        return cls(http, url, quiet_s=quiet_s)
+        return cls(http, url, quiet_s=quiet_s, by=by)
 
     async def __aenter__(self) -> Self:
         return self
@@ -169,6 +191,22 @@ class AgentClient:
                         yield msgspec.json.decode(event.data, type=PAIRING_STEPS[event.event])
         except LOSSES as error:
             raise UnansweredError(self._reason(error)) from error
+
+    async def quarantine(self, limit: int) -> QuarantineView:
+        """The newest of what is parked. UnansweredError."""
+        return await self._ask(self._http.get("/v1/quarantine", params={"limit": limit}), QuarantineView)
+
+    async def release_parked(self, parked: str, note: str, body: str) -> CommandAnswer:
+        """Let it go on with this body, its own or another one. UnansweredError."""
+        return await self._command("parked.release", parked=parked, note=note, body=body)
+
+    async def drop_parked(self, parked: str, note: str) -> CommandAnswer:
+        """Give it up. UnansweredError."""
+        return await self._command("parked.drop", parked=parked, note=note)
+
+    async def _command(self, kind: str, **fields: str) -> CommandAnswer:
+        asked = {"id": str(uuid4()), "type": kind, "by": self.by} | fields
+        return await self._ask(self._http.post("/v1/commands", json=asked), CommandAnswer)
 
     async def follow(self, on_floor: OnFloor, on_connection: OnConnection) -> None:
         """Tell the floor, each change of it, and each change of the connection; only cancelling ends it."""

@@ -55,7 +55,8 @@ class Risk:
 def floor_risks(view: FloorView) -> tuple[Risk, ...]:
     """Everything at risk on the floor, the most urgent first, else in the order of an order's day."""
     found = [*_agent_risks(view), *_promise_risks(view), *hub_risks(view.hub), *_device_risks(view)]
-    return tuple(sorted(found + _exception_risks(view), key=lambda risk: -risk.level))
+    found += [*_quarantine_risks(view), *_exception_risks(view)]
+    return tuple(sorted(found, key=lambda risk: -risk.level))
 
 
 def printer_risk(printer: PrinterView) -> Risk | None:
@@ -173,6 +174,11 @@ def _device_risks(view: FloorView) -> list[Risk]:
         *map(scanner_risk, view.scanners),
     )
     return [risk for risk in answers if risk is not None]
+
+
+def _quarantine_risks(view: FloorView) -> list[Risk]:
+    told = f"{plural(view.parked, 'event')} parked: u shows what and why"
+    return [Risk(Level.AMBER, "quarantine", told)] if view.parked else []
 
 
 def _exception_risks(view: FloorView) -> list[Risk]:

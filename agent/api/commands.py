@@ -12,6 +12,7 @@ from agent.core import commands as c
 
 Note = Annotated[str, Meta(max_length=200)]
 Text = Annotated[str, Meta(min_length=1, max_length=200)]
+Body = Annotated[str, Meta(min_length=1, max_length=1_000_000)]
 
 
 class _Request(msgspec.Struct, frozen=True, tag_field="type", kw_only=True):
@@ -69,12 +70,25 @@ class _Close(_Request, frozen=True, tag="exception.close"):
     note: Text
 
 
+class _Release(_Request, frozen=True, tag="parked.release"):
+    parked: Text
+    note: Text
+    body: Body | None = None
+
+
+class _Drop(_Request, frozen=True, tag="parked.drop"):
+    parked: Text
+    note: Text
+
+
 class _Erase(_Request, frozen=True, tag="personal.erase"):
     order_no: Text
     reason: Text
 
 
-_AnyRequest = _Hold | _Unhold | _Cancel | _Reprint | _Settle | _Recall | _Pause | _Resume | _Close | _Erase
+_AnyRequest = (
+    _Hold | _Unhold | _Cancel | _Reprint | _Settle | _Recall | _Pause | _Resume | _Close | _Erase | _Release | _Drop
+)  # fmt: skip
 _decode = msgspec.json.Decoder(_AnyRequest).decode
 
 _MAKE: dict[type[_Request], Callable[[Any], c.Command]] = {
@@ -88,6 +102,8 @@ _MAKE: dict[type[_Request], Callable[[Any], c.Command]] = {
     _Resume: lambda r: c.PausePrinter(printer=r.printer, paused=False, reason=r.reason, **_asker(r)),
     _Close: lambda r: c.CloseException(exception=r.exception, note=r.note, **_asker(r)),
     _Erase: lambda r: c.ErasePersonal(order_no=r.order_no, reason=r.reason, **_asker(r)),
+    _Release: lambda r: c.ReleaseParked(parked=r.parked, note=r.note, body=r.body, **_asker(r)),
+    _Drop: lambda r: c.DropParked(parked=r.parked, note=r.note, **_asker(r)),
 }
 
 

@@ -132,6 +132,32 @@ class FloorView(msgspec.Struct, frozen=True):
     exceptions: tuple[ExceptionView, ...]  # the oldest 50
     walked_mm: int  # of the planned lists so far
     naive_mm: int  # the same stops, one order at a time, in the order of their lines
+    parked: int = 0  # events in the quarantine that wait for a person
+
+
+class ParkedView(msgspec.Struct, frozen=True):
+    """An event in the quarantine; `body` as it came, or as whoever tried to release it last has left it."""
+
+    parked: str
+    at: str
+    direction: str  # feed | snapshot | outbox: of ours, rejected by the hub
+    source: str
+    event: str  # its id
+    type: str
+    subject: str | None
+    order_no: str | None
+    reason: str
+    body: str
+    size_bytes: int
+    sha256: str  # of all of it where `body` is only its beginning, else empty
+
+
+class QuarantineView(msgspec.Struct, frozen=True):
+    """The answer to `GET /v1/quarantine`: how many wait, and the newest of them."""
+
+    at: str
+    waiting: int
+    events: tuple[ParkedView, ...]
 
 
 class DepartureView(msgspec.Struct, frozen=True):

@@ -26,8 +26,11 @@ from agent.api.messages import LATER, CommandAnswer
 from agent.api.responses import answer_error, json_response, not_json, number_in, problem
 from agent.api.scanners import ScannerSearch
 from agent.config import Config, ConfigError
+from agent.core import commands as c
+from agent.core.authority import Authority
 from agent.core.times import from_text
 from agent.metrics import CONTENT_TYPE, Metrics
+from agent.quarantine import release
 from agent.store.errors import ArchiveDamaged
 from agent.store.store import Store
 from agent.views import Views
@@ -36,6 +39,7 @@ from agent.wakeup import Wakeup
 _EVERY_S = 0.25  # the shortest time between two pictures of the floor
 _KEEPALIVE_S = 5.0
 _MOST_ORDERS = 500
+_MOST_PARKED = 500
 _WHOLE_MANIFEST = 999_999
 _WAITING = 128  # connections that are taken before the server is up: READY is said as soon as they are
 _OPEN_PATHS = frozenset({"/healthz", "/readyz"})
@@ -54,6 +58,7 @@ class LocalApi:
         self._looker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="look")
         self._meters = Metrics(views, store.reader())
         self._config = config.api
+        self._authority = Authority(config.authority)
         self._printers = frozenset(printer.id for printer in config.printers)
         self._token = config.secret(config.api.token_file)
         self._search = ScannerSearch(config.file)
@@ -99,6 +104,7 @@ class LocalApi:
             ("/v1/orders", self._orders, "GET"),
             ("/v1/orders/{order_no:path}", self._order, "GET"),
             ("/v1/exceptions", self._exceptions, "GET"),
+            ("/v1/quarantine", self._quarantine, "GET"),
             ("/metrics", self._metrics, "GET"),
             ("/v1/manifests", self._departures, "GET"),
             ("/v1/manifests/{carrier:path}/{departure}", self._manifest, "GET"),
@@ -176,6 +182,12 @@ class LocalApi:
     async def _exceptions(self, _: Request) -> Response:
         return json_response(await self._look(self._views.exceptions))
 
+    async def _quarantine(self, request: Request) -> Response:
+        limit = number_in(request, "limit", 100, 1, _MOST_PARKED)
+        if isinstance(limit, Response):
+            return limit
+        return json_response(await self._look(self._views.quarantine, limit))
+
     async def _metrics(self, _: Request) -> Response:
         text = await self._look(self._meters.text)
         return Response(text, headers={"Content-Type": CONTENT_TYPE})
@@ -207,7 +219,10 @@ class LocalApi:
         if printer is not None and printer not in self._printers:
             reason = f"unknown-printer: {printer} is not in the configuration"
             return json_response(CommandAnswer(command.id or "", "refused", reason))
-        outcome = await self._store.ask(command)
+        if isinstance(command, c.ReleaseParked):
+            outcome = await release(self._store, command, self._authority)
+        else:
+            outcome = await self._store.ask(command)
         return json_response(CommandAnswer(command.id or "", outcome.status, outcome.reason))
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from agent.core.events import Event
 from agent.core.floor import Entry, Floor
-from agent.core.folds import labels, master, orders, parcels, people, picking, scans
+from agent.core.folds import labels, master, orders, parcels, people, picking, quarantine, scans
 from agent.core.folds.values import Changes
 
 #: Every event that changes something, and what it makes of the floor; the others only tell (a refusal, a wave).
@@ -24,6 +24,7 @@ FOLDS: dict[type[Event], Callable[[Floor, Entry, Any], Changes]] = {
     **scans.FOLDS,
     **parcels.FOLDS,
     **people.FOLDS,
+    **quarantine.FOLDS,
 }
 
 

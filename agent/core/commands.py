@@ -12,6 +12,7 @@ from typing import Any, Literal
 import msgspec
 
 from agent.core.authority import Authority
+from agent.core.model import Direction
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
@@ -350,3 +351,41 @@ class PausePrinter(Command, frozen=True):
     printer: str
     paused: bool
     reason: str = ""
+
+
+# --- the quarantine -----------------------------------------------------------------------------------------
+
+
+class ParkEvent(Command, frozen=True):
+    """An event cannot be taken: it goes aside, with its `body` as it came. The fields are those of `Parked`."""
+
+    parked: str
+    direction: Direction
+    source: str
+    event: str
+    kind: str
+    reason: str
+    body: str
+    subject: str | None = None
+    order_no: str | None = None
+    acked_sequence: int = 0
+
+
+class ReleaseParked(Command, frozen=True):
+    """A person lets a parked event go on, changed (`body`) or as it stands.
+
+    The shell takes it through the door in the same commit (`agent/quarantine.py`). `refused`: why the door has not
+    taken it, so that it stays parked as the person has left it.
+    """
+
+    parked: str
+    note: str
+    body: str | None = None
+    refused: str | None = None
+
+
+class DropParked(Command, frozen=True):
+    """A person gives a parked event up."""
+
+    parked: str
+    note: str

@@ -23,6 +23,7 @@ from agent.core.rules import (
     people,
     picking,
     prints,
+    quarantine,
     scans,
     tasks,
 )
@@ -70,6 +71,9 @@ RULES: dict[type[c.Command], Callable[[Story, Any], Refused | None]] = {
     c.PausePrinter: people.pause_printer,
     c.TakeCheckpoint: audit.take_checkpoint,
     c.ErasePersonal: audit.erase_personal,
+    c.ParkEvent: quarantine.park_event,
+    c.ReleaseParked: quarantine.release_parked,
+    c.DropParked: quarantine.drop_parked,
 }
 
 

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from agent.core.model import Line, Party, Stop, Tone, Tote
+from agent.core.model import Direction, Line, Party, Stop, Tone, Tote
 from agent.core.words import sscc_in
 
 
@@ -548,6 +548,49 @@ class PrinterResumed(Event, frozen=True, tag="printer.resumed"):
     reason: str = ""
 
 
+# --- the quarantine -----------------------------------------------------------------------------------------
+
+
+class EventParked(Event, frozen=True, tag="event.parked"):
+    """An event is put aside. Once more: a person could not release it, and it stays as he has left it.
+
+    The fields are those of `Parked`; `reason` is the newest one, `note` the person's.
+    """
+
+    parked: str
+    order_no: str | None
+    direction: Direction
+    source: str
+    event: str
+    kind: str
+    subject: str | None
+    reason: str
+    body: str
+    size_bytes: int
+    sha256: str
+    acked_sequence: int
+    note: str = ""
+
+
+class EventReleased(Event, frozen=True, tag="event.released"):
+    """A person has let it go on, and it was taken; `body`: as he changed it, None as it stood."""
+
+    parked: str
+    order_no: str | None
+    by: str
+    note: str
+    body: str | None
+
+
+class EventDropped(Event, frozen=True, tag="event.dropped"):
+    """A person's word that it will never be taken."""
+
+    parked: str
+    order_no: str | None
+    by: str
+    note: str
+
+
 AnyEvent = (
     JournalOpened | SkuSet | SkuMissed | LocationSet | StockSet | CarrierSet | RulesSet
     | OrderAccepted | OrderRefused | FactKept | FactsUsed | OrderPaid | OrderHeld | OrderUnheld | OrderCancelled
@@ -558,4 +601,5 @@ AnyEvent = (
     | ParcelPacked | ParcelShipped | ParcelReturned | ParcelGraded | ExceptionOpened | ExceptionClosed
     | DeviceFault | DeviceRecovered | PrinterPaused | PrinterResumed | ChannelSwitched
     | AuditCheckpoint | PersonActed | PersonalErased | OrderOverruled
+    | EventParked | EventReleased | EventDropped
 )  # fmt: skip

@@ -17,6 +17,7 @@ from agent.core.model import (
     Order,
     OrderState,
     Parcel,
+    Parked,
     Pick,
     SeenScan,
     Stock,
@@ -94,6 +95,10 @@ class Floor(Protocol):
 
     def parcels_of_sscc(self, sscc: str) -> Sequence[str]:
         """The waybill of every parcel, void ones too, whose label carries this SSCC."""
+        ...
+
+    def parked_of(self, order_no: str) -> Sequence[str]:
+        """The events of this order that wait in the quarantine."""
         ...
 
     def choose_printer(self, carrier: str, owner: str, instead_of: str | None = None) -> str | None:
@@ -191,6 +196,9 @@ class MemoryFloor:
     def parcels_of_sscc(self, sscc: str) -> Sequence[str]:
         return [parcel.waybill for parcel in self.all(Parcel) if parcel.sscc == sscc]
 
+    def parked_of(self, order_no: str) -> Sequence[str]:
+        return [each.parked for each in self.all(Parked) if each.order_no == order_no and each.waits]
+
     def choose_printer(self, carrier: str, owner: str, instead_of: str | None = None) -> str | None:
         """The first one: in memory every printer takes everything."""
         del carrier, owner, instead_of
@@ -253,6 +261,10 @@ class Overlay(MemoryFloor):
     def parcels_of_sscc(self, sscc: str) -> Sequence[str]:
         under = [each for each in self.under.parcels_of_sscc(sscc) if (Parcel, (each,)) not in self.entities]
         return sorted([*under, *super().parcels_of_sscc(sscc)])
+
+    def parked_of(self, order_no: str) -> Sequence[str]:
+        under = [each for each in self.under.parked_of(order_no) if (Parked, (each,)) not in self.entities]
+        return sorted([*under, *super().parked_of(order_no)])
 
     def choose_printer(self, carrier: str, owner: str, instead_of: str | None = None) -> str | None:
         return self.under.choose_printer(carrier, owner, instead_of)

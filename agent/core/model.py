@@ -559,9 +559,45 @@ class Device(Entity, frozen=True):
     paused: bool = False
 
 
+#: Which way an event was going when it was parked: from the hub's feed or snapshot, or to the hub.
+Direction = Literal["feed", "snapshot", "outbox"]
+
+
+class Parked(Entity, frozen=True):
+    """An event that could not be taken, or that the hub does not take: it waits aside until a person settles it.
+
+    `body`: as it came, or as a person has left it; only its beginning where `sha256` (of all of it) says so. Once it is
+    settled the journal alone has the body.
+    """
+
+    KEY = ("parked",)
+    parked: str
+    direction: Direction
+    source: str
+    event: str  # its id; empty where it cannot be read
+    kind: str  # its type, or the kind of a snapshot's row
+    subject: str | None
+    order_no: str | None
+    reason: str
+    body: str
+    size_bytes: int
+    sha256: str
+    acked_sequence: int  # what the hub had of our events when it came
+    parked_at: int
+    state: str = "parked"  # parked | released | dropped
+    settled_at: int | None = None
+    settled_by: str = ""
+    note: str = ""
+
+    @property
+    def waits(self) -> bool:
+        """For a person."""
+        return self.state == "parked"
+
+
 #: Every state table, in the order in which `verify` compares them.
 ENTITIES: tuple[type[Entity], ...] = (
     Order, Early, Sku, MissingSku, Location, Stock, Pick, Carrier, Ruleset, LeaseRequest, Waybill, WaybillPool,
-    WaybillUse, Parcel,
-    PrintJob, Task, Desk, ToteUse, Packing, Picking, Trail, SeenScan, FloorException, Device,
+    WaybillUse, Parcel, PrintJob, Task, Desk, ToteUse, Packing, Picking, Trail, SeenScan, FloorException, Device,
+    Parked,
 )  # fmt: skip

@@ -52,6 +52,8 @@ class Place(NamedTuple):
 PLACES: dict[type[ev.Event], tuple[Place, ...]] = {
     ev.OrderAccepted: (Place("facts.consignee", msgspec.to_builtins(ERASED)),),
     ev.OrderOverruled: (Place("personal", {}),),
+    ev.EventParked: (Place("body", ""),),
+    ev.EventReleased: (Place("body", None),),
 }
 _KINDS = {str(kind.__struct_config__.tag): kind for kind in PLACES}
 

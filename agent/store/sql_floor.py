@@ -117,6 +117,10 @@ class SqlFloor:
         sql = "SELECT waybill FROM parcels WHERE sscc = ? ORDER BY waybill"
         return [row[0] for row in self.connection.execute(sql, (sscc,))]
 
+    def parked_of(self, order_no: str) -> Sequence[str]:
+        sql = "SELECT parked FROM parked WHERE order_no = ? AND state = 'parked' ORDER BY parked"
+        return [row[0] for row in self.connection.execute(sql, (order_no,))]
+
     def choose_printer(self, carrier: str, owner: str, instead_of: str | None = None) -> str | None:
         return self.roster.choose_printer(carrier, owner, instead_of)
 

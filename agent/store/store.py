@@ -50,6 +50,11 @@ class Outcome(NamedTuple):
     entries: tuple[Entry, ...] = ()
     revision: int | None = None  # of the pick list, for a PDA's command
 
+    @property
+    def refusal(self) -> str | None:
+        """Why it was refused; None where it was not."""
+        return self.reason if self.status == "refused" else None
+
 
 class Request(Generic[T]):
     """A function to run inside the next transaction, and who waits for it."""

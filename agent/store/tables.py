@@ -40,6 +40,7 @@ TABLE_NAMES: dict[type[m.Entity], str] = {
     m.SeenScan: "seen_scans",
     m.FloorException: "exceptions",
     m.Device: "devices",
+    m.Parked: "parked",
 }
 
 #: The next job of a printer: the earliest cut-off, then who has waited longest. Its index has the same order.

@@ -19,7 +19,7 @@ import msgspec
 
 from sync.channels.messages import read_feed_event, read_result
 from sync.errors import BadEvent, Unreachable
-from sync.protocols import FeedEvent, Inbox, Mark, Outbox, OutboxEvent, Result
+from sync.protocols import Arrival, BrokenEvent, Inbox, Mark, Outbox, OutboxEvent, Result
 from sync.signed_files import BadFile, Direction, SignedFolder, lines_of, what_to_do
 
 log = logging.getLogger(__name__)
@@ -45,8 +45,8 @@ class _Sequence(msgspec.Struct, frozen=True):
 class FilesChannel:
     """Hands batches over to the folder; `run` takes what the hub has put there.
 
-    `faults`: what a person must mend, as of the last look. `broken_events` counts lines of the feed that were passed
-    over.
+    `faults`: what a person must mend, as of the last look. `broken_events` counts lines of the feed that
+    could not be read and went into the inbox as that.
     """
 
     def __init__(
@@ -185,24 +185,19 @@ class FilesChannel:
 
     async def _take_feed(self, number: int, content: bytes) -> None:
         """In bursts; the mark is committed with the last one."""
-        events = [event for line in lines_of(content) if (event := self._feed_event(number, line))]
+        events = [self._feed_event(number, line) for line in lines_of(content)]
         whole = len(events) - 1 - (len(events) - 1) % BURST if events else 0
         for start in range(0, whole, BURST):
             await self._inbox.accept_ahead(events[start : start + BURST])
         await self._inbox.accept_ahead(events[whole:], Mark(_mark("in"), str(number)))
 
-    def _feed_event(self, number: int, line: bytes) -> FeedEvent | None:
-        try:
-            return read_feed_event(line)
-        except BadEvent as error:
-            self._broken(number, error)
-            return None
-
-    def _broken(self, number: int, error: BadEvent) -> None:
-        """A line of the feed that is signed and cannot be read: no copy will be better. It may name people, so the
-        log says only where it stands."""
-        self.broken_events += 1
-        log.error("a line of in/%d.ndjson cannot be read: %s", number, error)
+    def _feed_event(self, number: int, line: bytes) -> Arrival:
+        """A line that is signed and cannot be read: no copy will be better."""
+        arrived = read_feed_event(line)
+        if isinstance(arrived, BrokenEvent):
+            self.broken_events += 1
+            log.error("a line of in/%d.ndjson cannot be read: %s", number, arrived.reason)
+        return arrived
 
     async def _on_disk(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """In the thread of the disk, for a stick may take its time. Raises Unreachable."""

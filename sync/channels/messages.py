@@ -6,16 +6,20 @@ import msgspec
 
 from sync.cloudevents import decode
 from sync.errors import BadEvent
-from sync.protocols import FeedEvent, Result
+from sync.protocols import Arrival, BrokenEvent, FeedEvent, Result
 
 
-def read_feed_event(payload: bytes) -> FeedEvent:
-    """A CloudEvent with the extension `cursor`. Raises BadEvent."""
-    event = decode(payload)
+def read_feed_event(payload: bytes) -> Arrival:
+    """A CloudEvent with the extension `cursor`; a broken event where it is none."""
+    raw = payload.decode("utf-8", "backslashreplace")
+    try:
+        event = decode(payload)
+    except BadEvent as error:
+        return BrokenEvent(None, raw, str(error))
     cursor = event.extensions.get("cursor")
     if not isinstance(cursor, str):
-        raise BadEvent("an event of the feed without its extension `cursor`")
-    return FeedEvent(cursor, event)
+        return BrokenEvent(None, raw, "an event of the feed without its extension `cursor`")
+    return FeedEvent(cursor, event, raw)
 
 
 def read_result(payload: bytes) -> Result:

@@ -14,7 +14,7 @@ from itertools import takewhile
 
 from sync.channels.messages import read_feed_event, read_result
 from sync.errors import BadEvent, Unreachable
-from sync.protocols import Inbox, OutboxEvent, Result
+from sync.protocols import BrokenEvent, Inbox, OutboxEvent, Result
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ Publish = Callable[[str, bytes], Awaitable[None]]
 
 
 class MqttChannel:
-    """Ships batches and takes the feed. `broken_events` counts what could not be read and was passed over."""
+    """Ships batches and takes the feed. `broken_events` counts what could not be read."""
 
     handed: int = 0  # a batch is shipped when the hub has answered
 
@@ -68,14 +68,20 @@ class MqttChannel:
 
     async def receive(self, topic: str, payload: bytes) -> None:
         """Take a message; returns after the commit."""
-        try:
-            if topic == self._feed:
-                await self._inbox.accept_ahead([read_feed_event(payload)])
-            elif topic == self._acks:
+        if topic == self._feed:
+            arrived = read_feed_event(payload)
+            if isinstance(arrived, BrokenEvent):
+                self._broken(topic, arrived.reason)
+            await self._inbox.accept_ahead([arrived])
+        elif topic == self._acks:
+            try:
                 self._answered(read_result(payload))
-        except BadEvent as error:
-            self.broken_events += 1
-            log.error("a message on %s cannot be read: %s", topic, error)
+            except BadEvent as error:
+                self._broken(topic, str(error))
+
+    def _broken(self, topic: str, reason: str) -> None:
+        self.broken_events += 1
+        log.error("a message on %s cannot be read: %s", topic, reason)
 
     def _answered(self, result: Result) -> None:
         awaited = self._awaited.get(result.id)  # none: a word that comes late, and will be said again

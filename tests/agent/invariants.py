@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from agent.core import events as ev
 from agent.core import model as m
 from agent.core.floor import Entry, MemoryFloor
+from agent.core.rules.quarantine import PARKED_EVENT
 from agent.core.story import Refused
 from agent.core.trails import RING
 
@@ -38,6 +39,7 @@ MOVES: dict[str, dict[str, set[str]]] = {
     },
     "Waybill": {"free": {"used"}, "used": {"voided"}},
     "LeaseRequest": {"open": {"granted", "refused"}},
+    "Parked": {"parked": {"released", "dropped"}},
 }
 _STOP_MOVES: dict[str, set[str]] = {_S.OPEN: {_S.PICKED, _S.SHORT, _S.CANCELLED}}
 
@@ -70,6 +72,7 @@ def check_floor(floor: MemoryFloor) -> None:
     _check_labels(floor)
     _check_parcels(floor)
     _check_trails(floor)
+    _check_quarantine(floor)
     for order in floor.all(m.Order):
         assert order.untasked_qty == sum(line.untasked_qty for line in order.lines)
         assert order.paid_at is not None or order.state in {_O.RECEIVED, _O.CANCELLED}, "nothing moves unpaid"
@@ -175,6 +178,20 @@ def _check_trails(floor: MemoryFloor) -> None:
             edges = [edge for gap in counting.gaps for edge in gap]
             assert edges == sorted(edges), "gaps that overlap"
             assert not edges or edges[-1] < counting.last
+
+
+def _check_quarantine(floor: MemoryFloor) -> None:
+    for parked in floor.all(m.Parked):
+        exception = floor.get(m.FloorException, f"{PARKED_EVENT}:{parked.parked}")
+        told = parked.direction != "outbox" or not parked.kind.startswith("exception.")
+        assert (exception is not None) == told
+        if exception is not None:
+            assert (exception.closed_at is None) == parked.waits, (
+                "an exception is open while its event is parked"
+            )
+        assert parked.waits or (parked.body, parked.settled_by) == ("", "person:Wei")
+        assert parked.direction != "outbox" or parked.state != "released", "the hub has rejected it for good"
+        assert not parked.waits or bool(parked.sha256) == (parked.size_bytes > len(parked.body.encode()))
 
 
 def check_journal(entries: Sequence[Entry]) -> None:

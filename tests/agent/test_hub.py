@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
 from collections.abc import Sequence
 from typing import Any
@@ -12,21 +13,34 @@ import pytest
 
 from agent.core import commands as c
 from agent.core.authority import Authority
-from agent.core.model import FloorException, Order, Stock
+from agent.core.model import FloorException, Order, Parked, Stock
 from agent.core.times import from_text
-from agent.hub_inbox import HubInbox, command_of, commands_of_row
+from agent.hub_inbox import UNKNOWN_TYPE, HubInbox, command_of, commands_of_row
 from agent.hub_outbox import HubOutbox
+from agent.store.journal import Row as JournalRow
+from agent.store.journal import rows
 from agent.store.store import Store
 from agent.store.tables import table
 from sync.cloudevents import CloudEvent, decode
-from sync.protocols import FeedEvent, Mark, OutboxEvent, Result
-from tests.agent.floors import count, document, order, paid, sku
+from sync.protocols import BrokenEvent, FeedEvent, Mark, OutboxEvent, Result, Row
+from tests.agent.floors import count, document, order, paid, sku, word
 
 
 def feed(cursor: int, kind: str, data: dict[str, Any], *, name: str = "", source: str = "/erp") -> FeedEvent:
     """An event of the feed; its id is its cursor unless `name` says otherwise."""
     event = CloudEvent(name or f"e{cursor}", source, kind, "2026-06-18T00:00:00.000Z", data)
-    return FeedEvent(str(cursor), event)
+    return FeedEvent(str(cursor), event, raw_of(event))
+
+
+def raw_of(event: CloudEvent) -> str:
+    """As it came, half surrogates included."""
+    members = {"specversion": "1.0", "id": event.id, "source": event.source, "type": event.type}
+    return json.dumps(members | {"time": event.time, "data": event.data})
+
+
+def rows_of(*data: dict[str, Any]) -> list[Row | BrokenEvent]:
+    """Rows of a snapshot."""
+    return [Row(each, json.dumps(each)) for each in data]
 
 
 def created(cursor: int, order_no: str = "SO-1", **changes: Any) -> FeedEvent:
@@ -44,8 +58,18 @@ def orders(store: Store) -> list[str]:
 
 
 def exceptions(store: Store) -> list[str]:
-    """What waits for a person."""
-    return [each.exception for each in table(FloorException).find(store.reader(), "WHERE closed_at IS NULL")]
+    """The kinds of what waits for a person."""
+    return [each.kind for each in table(FloorException).find(store.reader(), "WHERE closed_at IS NULL")]
+
+
+def parked(store: Store) -> list[Parked]:
+    """What is in the quarantine, the first one first."""
+    return list(table(Parked).find(store.reader(), "WHERE state = 'parked' ORDER BY rowid"))
+
+
+def reasons(store: Store) -> list[str]:
+    """Of what is in the quarantine."""
+    return [each.reason for each in parked(store)]
 
 
 # --- inbox --------------------------------------------------------------------------------------------------
@@ -79,21 +103,85 @@ async def test_an_event_delivered_again_is_dropped_by_source_and_id(store: Store
     assert next(table(Order).find(store.reader(), "")).held == "ask", "ids are unique per source only"
 
 
-async def test_an_unknown_type_is_shown_and_passed_over(store: Store, inbox: HubInbox) -> None:
+async def test_an_unknown_type_is_parked_and_blocks_nobody(store: Store, inbox: HubInbox) -> None:
     await inbox.accept([feed(1, "weather.changed", {}), created(2)])
-    assert (orders(store), exceptions(store)) == (["SO-1"], ["broken-event:/erp/e1"])
+    assert (orders(store), reasons(store)) == (["SO-1"], [UNKNOWN_TYPE])
+    assert exceptions(store) == ["parked-event"]
 
 
-async def test_a_malformed_event_is_shown_and_passed_over(store: Store, inbox: HubInbox) -> None:
-    await inbox.accept([feed(1, "sku.changed", {}), created(2)])
-    assert (orders(store), exceptions(store)) == (["SO-1"], ["broken-event:/erp/e1"])
-    assert await inbox.cursor() == "2"
+async def test_a_malformed_event_is_parked_as_it_came_and_blocks_nobody(
+    store: Store, inbox: HubInbox
+) -> None:
+    broken = feed(1, "order.paid", {"order_no": "SO-1", "paid_at": 7})
+    await inbox.accept([broken, created(2)])
+    (found,) = parked(store)
+    assert (found.direction, found.source, found.event, found.kind) == ("feed", "/erp", "e1", "order.paid")
+    assert (found.order_no, found.body) == ("SO-1", broken.raw)
+    assert found.reason.startswith("malformed:")
+    assert (orders(store), await inbox.cursor()) == (["SO-1"], "2")
 
 
 async def test_an_event_that_breaks_our_code_is_parked_alone(store: Store, inbox: HubInbox) -> None:
     await inbox.accept([created(1), poison(2), created(3, "SO-3")])
-    assert (orders(store), exceptions(store)) == (["SO-1", "SO-3"], ["broken-event:/erp/e2"])
-    assert await inbox.cursor() == "3"
+    assert (orders(store), await inbox.cursor()) == (["SO-1", "SO-3"], "3")
+    (found,) = parked(store)
+    assert (found.order_no, found.body) == ("SO-66", poison(2).raw)
+    assert found.reason.startswith("broken: the agent failed on it (UnicodeEncodeError")
+
+
+async def test_what_cannot_be_read_is_parked_in_its_place_and_the_cursor_goes_on(
+    store: Store, inbox: HubInbox
+) -> None:
+    said = '{"type": "order.created", "subject": "SO-7", "data": {"order_no": "SO-7"}}'
+    await inbox.accept([created(1), BrokenEvent("2", said, "no time"), created(3, "SO-3")])
+    assert (orders(store), await inbox.cursor()) == (["SO-1", "SO-3"], "3")
+    (found,) = parked(store)
+    assert (found.kind, found.subject, found.order_no) == ("order.created", "SO-7", "SO-7")
+    assert (found.body, found.reason) == (said, "unreadable: no time")
+
+
+async def test_the_cursor_of_an_event_that_cannot_be_read_is_committed_with_it(
+    store: Store, inbox: HubInbox
+) -> None:
+    await inbox.accept([created(1)])
+    before = store.commits
+    await inbox.accept([BrokenEvent("2", "\x00[", "no JSON")])
+    assert (store.commits, await inbox.cursor(), len(parked(store))) == (before + 1, "2", 1)
+
+
+async def test_what_has_no_cursor_moves_none(store: Store, inbox: HubInbox) -> None:
+    await inbox.accept([created(1), BrokenEvent(None, "nobody's", "cursor ''")])
+    await inbox.accept([BrokenEvent(None, "nobody's either", "cursor ''")])
+    assert (orders(store), await inbox.cursor(), len(parked(store))) == (["SO-1"], "1", 2)
+
+
+async def test_what_is_parked_is_parked_once_whichever_way_it_comes(store: Store, inbox: HubInbox) -> None:
+    broken, unreadable = feed(2, "sku.changed", {}), BrokenEvent("3", "[", "no JSON")
+    await inbox.accept_ahead([broken, unreadable])
+    await inbox.accept([broken, unreadable._replace(cursor="4")])
+    assert (await inbox.cursor(), len(parked(store)), len(exceptions(store))) == ("4", 2, 2)
+    same_id_of_another = feed(5, "sku.changed", {}, name="e2", source="/crm")
+    await inbox.accept([same_id_of_another])
+    assert len(parked(store)) == 3
+
+
+async def test_a_business_refusal_is_the_hubs_to_know_and_no_poison(store: Store, inbox: HubInbox) -> None:
+    cancelled = feed(2, "order.cancelled", {"order_no": "SO-1", "reason": "fraud"})
+    late = [created(3, revision=2), feed(4, "order.held", {"order_no": "SO-1", "reason": "ask"})]
+    await inbox.accept([created(1), cancelled, *late])
+    told = [msgspec.json.decode(row.data)["reason"] for row in journal(store, "order.refused")]
+    assert told == ["too-late: the order is cancelled"] * 2
+    assert (parked(store), exceptions(store)) == ([], [])
+
+
+async def test_a_malformed_order_is_answered_to_the_hub_and_not_parked(store: Store, inbox: HubInbox) -> None:
+    await inbox.accept([created(1, lines=[])])
+    assert len(journal(store, "order.refused")) == 1
+    assert (parked(store), exceptions(store)) == ([], ["order-refused"])
+
+
+def journal(store: Store, kind: str) -> list[JournalRow]:
+    return list(rows(store.reader(), "WHERE type = ? ORDER BY row", (kind,)))
 
 
 async def test_a_full_disk_parks_nothing_and_moves_no_cursor(store: Store, inbox: HubInbox) -> None:
@@ -146,14 +234,17 @@ async def test_a_snapshot_replaces_what_has_its_keys_and_ends_with_its_cursor(
         "held": "ask",
         "cancelled": None,
     }
-    await inbox.snapshot_rows("orders", [row])
-    await inbox.snapshot_rows("stock", [{"location": "A-01", "sku": "A", "qty": 3}, {"location": "A-02"}])
+    await inbox.snapshot_rows("orders", rows_of(row))
+    await inbox.snapshot_rows(
+        "stock", rows_of({"location": "A-01", "sku": "A", "qty": 3}, {"location": "A-02"})
+    )
     await inbox.end_snapshot("99")
     assert (orders(store), await inbox.cursor()) == (["SO-1", "SO-2"], "99")
     (second,) = table(Order).find(store.reader(), "WHERE order_no = 'SO-2'")
     assert (second.shown_state, second.payment_ref) == ("held", "p")
     assert [each.on_hand_qty for each in table(Stock).find(store.reader(), "")] == [3]
-    assert exceptions(store) == ["broken-event:snapshot/stock/A-02"]
+    (found,) = parked(store)
+    assert (found.source, found.subject, found.body) == ("snapshot/stock", "A-02", '{"location": "A-02"}')
 
 
 async def test_a_snapshot_told_twice_changes_nothing(store: Store, inbox: HubInbox) -> None:
@@ -163,12 +254,28 @@ async def test_a_snapshot_told_twice_changes_nothing(store: Store, inbox: HubInb
         "held": None,
         "cancelled": True,
     }
-    await inbox.snapshot_rows("orders", [row])
+    await inbox.snapshot_rows("orders", rows_of(row))
     before = list(table(Order).find(store.reader(), ""))
-    await inbox.snapshot_rows("orders", [row])
+    await inbox.snapshot_rows("orders", rows_of(row))
     assert list(table(Order).find(store.reader(), "")) == before
     assert before[0].state == "cancelled"
     assert exceptions(store) == []
+
+
+async def test_a_row_that_cannot_be_read_or_breaks_our_code_is_parked_among_the_others(
+    store: Store, inbox: HubInbox
+) -> None:
+    good, poisoned = document("SO-1"), document("SO-66", note="\ud800")
+    unreadable = BrokenEvent(None, "{", "it ends too soon")
+    for _ in range(2):  # the next snapshot has them again
+        await inbox.snapshot_rows(
+            "orders", [*rows_of(good, poisoned), unreadable, *rows_of(document("SO-2"))]
+        )
+        assert orders(store) == ["SO-1", "SO-2"]
+        assert [(each.subject, word(each.reason)) for each in parked(store)] == [
+            ("SO-66", "broken"),
+            (None, "unreadable"),
+        ]
 
 
 def test_rows_of_a_kind_that_we_do_not_know_ask_nothing() -> None:
@@ -257,10 +364,35 @@ async def test_a_rejected_event_is_parked_with_an_exception_and_the_next_go_on(
     await outbox.settle(
         [Result(first.id, "rejected", {"detail": "no such order"}), Result(second.id, "accepted")]
     )
-    assert exceptions(store) == [f"rejected-event:{first.id}"]
+    (found,) = parked(store)
+    assert (found.direction, found.event, found.order_no) == ("outbox", first.id, "SO-1")
+    assert (found.reason, found.body) == ("rejected: no such order", first.body.decode())
     assert [decode(event.body).type for event in await outbox.pending(outbox.acked, 500, 2**20)] == [
         "exception.opened"
     ]
+
+
+async def test_a_hub_that_rejects_everything_is_not_told_of_that_for_ever(
+    store: Store, outbox: HubOutbox
+) -> None:
+    await some_events(store, 1)
+    rounds = 0
+    while batch := await outbox.pending(outbox.acked, 500, 2**20):
+        await outbox.settle([Result(event.id, "rejected") for event in batch])
+        rounds += 1
+        assert rounds < 5
+    assert [each.kind for each in parked(store)] == ["order.accepted", "exception.opened"]
+
+
+async def test_a_rejected_event_is_parked_once_also_where_the_hub_wants_it_again(
+    store: Store, outbox: HubOutbox
+) -> None:
+    await some_events(store, 1)
+    for _ in range(2):
+        (event, *_) = await outbox.pending(0, 1, 2**20)
+        await outbox.settle([Result(event.id, "rejected", {"title": "no"})])
+        await outbox.rewind(1)
+    assert reasons(store) == ["rejected: no"]
 
 
 async def test_a_hub_that_misses_events_gets_them_again(store: Store, outbox: HubOutbox) -> None:
@@ -311,9 +443,15 @@ async def test_what_comes_ahead_of_the_cursor_leaves_it_and_is_a_repeat_later(
     )
 
 
+async def test_a_channel_may_move_its_mark_without_an_event(store: Store, inbox: HubInbox) -> None:
+    await inbox.accept_ahead([], Mark("files.acks", "4"))
+    assert (await inbox.mark("files.acks"), await inbox.cursor()) == ("4", None)
+
+
 async def test_a_poison_event_ahead_of_the_cursor_blocks_nobody(store: Store, inbox: HubInbox) -> None:
     await inbox.accept_ahead([created(1), poison(2), created(3, "SO-3")], Mark("files.in", "1"))
     assert (orders(store), await inbox.mark("files.in")) == (["SO-1", "SO-3"], "1")
+    assert (await inbox.cursor(), [each.order_no for each in parked(store)]) == (None, ["SO-66"])
 
 
 async def test_a_mark_may_move_without_an_event(inbox: HubInbox) -> None:

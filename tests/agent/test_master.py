@@ -133,7 +133,7 @@ def test_a_count_answers_the_count_exception() -> None:
 
 def test_an_exception_is_opened_once_while_it_is_open() -> None:
     floor = stocked()
-    broken = c.OpenException(kind="broken-event", subject="/erp/1", text="no such type")
+    broken = c.OpenException(kind="missing-glyph", subject="J1", text="no such glyph")
     (opened,) = run(floor, broken, broken)
     assert isinstance(opened, ev.ExceptionOpened)
     closed = c.CloseException(exception=opened.exception, note="told the ERP's people")

@@ -120,6 +120,7 @@ def test_every_entity_has_a_table_with_a_column_per_field() -> None:
         "INSERT INTO seen_scans VALUES ('ble:1', 0, 0, 'A', '{}', 'fine', '', 0)",
         "INSERT INTO desks VALUES ('P1', 'T1'), ('P2', 'T1')",
         "INSERT INTO picks VALUES (1, 'A-01', 'A', 0)",
+        "INSERT INTO parked VALUES ('Q', 'feed', '', '', '', NULL, NULL, '', 'x', 1, '', 0, 0, 'dropped', 1, 'p', 'n')",
     ],
 )
 def test_the_schema_cannot_store_an_illegal_state(wrong: str) -> None:
@@ -158,6 +159,7 @@ def test_the_next_job_is_read_off_the_end_of_an_index() -> None:
         (lambda floor: next(floor.seen_scans("ble:1", "A"), None), "seen_scans_text (device=? AND text=?)"),
         (lambda floor: floor.tasks_of_cart("cart-1"), "tasks_cart (cart=?)"),
         (lambda floor: floor.parcels_of_sscc("006141411234567890"), "parcels_sscc (sscc=?)"),
+        (lambda floor: floor.parked_of("SO-1"), "parked_order (order_no=?)"),
     ],
 )
 def test_a_named_question_is_answered_off_an_index(

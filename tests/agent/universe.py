@@ -146,7 +146,7 @@ def _person(floor: MemoryFloor, choose: Choose) -> c.Command:
         c.CancelOrder(order_no=order_no, reason="the customer called"),
         c.ReprintLabel(order_no=order_no, reason="torn", printer=choose((None, "lp2"))),
         c.CloseException(exception=choose(exceptions), note="seen"),
-        c.OpenException(kind="broken-event", subject="x", text="y"),
+        c.OpenException(kind="missing-glyph", subject="x", text="y"),
         c.ReportFault(device="lp1", fault=choose(("paper", None))),
         c.PausePrinter(printer="lp1", paused=choose((True, False))),
         c.ReportSwitch(before="http", after="mqtt", reason="nobody is there"),
@@ -267,7 +267,26 @@ def _sent(choose: Choose) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _poison(floor: MemoryFloor, choose: Choose) -> c.Command:
+    parked = choose([*(each.parked for each in floor.all(m.Parked)), NONSENSE])
+    directions: tuple[m.Direction, ...] = ("feed", "snapshot", "outbox")
+    direction = choose(directions)
+    body = choose((None, "{}", "x" * 70_000))
+    made: list[c.Command] = [
+        c.ParkEvent(
+            parked=f"Q{choose(range(3))}{direction}", direction=direction, source="/erp", event=choose(("", "e1")),
+            kind=choose(("sku.changed", "exception.opened")), reason="malformed: no", body=choose(("{}", "y" * 70_000)),
+            order_no=choose((None, *NOS)), subject=choose((None, "A")),
+        ),
+        c.ReleaseParked(
+            parked=parked, note="try again", by="person:Wei", body=body, refused=choose((None, "malformed: still")),
+        ),
+        c.DropParked(parked=parked, note="of no use", by="person:Wei"),
+    ]  # fmt: skip
+    return choose(made)
+
+
 MAKERS: tuple[Maker, ...] = (
     _order, _order, _order, _broken_order, _fact, _fact, _person, _master, _lease, _print, _print, _plan,
-    _list, _list, _stop, _stop, _scan, _scan, _checkpoint,
+    _list, _list, _stop, _stop, _scan, _scan, _checkpoint, _poison,
 )  # fmt: skip

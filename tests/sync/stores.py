@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from sync.cloudevents import CloudEvent, encode
-from sync.protocols import FeedEvent, Mark, OutboxEvent, Result
+from sync.protocols import Arrival, BrokenEvent, FeedEvent, Mark, OutboxEvent, Result, Row
 
 SOURCE = "/sites/WH1/agent"
 
@@ -19,6 +19,7 @@ class MemoryInbox:
         self.at = cursor
         self.rows: dict[str, list[dict[str, Any]]] = {}
         self.events: list[FeedEvent] = []
+        self.broken: list[tuple[int, BrokenEvent]] = []  # and after how many events it came
         self.ahead: list[FeedEvent] = []
         self.marks: dict[str, str] = {}
         self.batches: list[int] = []
@@ -30,18 +31,26 @@ class MemoryInbox:
     async def cursor(self) -> str | None:
         return self.at
 
-    async def accept(self, events: Sequence[FeedEvent]) -> None:
+    async def accept(self, events: Sequence[Arrival]) -> None:
         await self.gate.wait()
-        self.events += events
+        self._sort(events, self.events)
         self.batches.append(len(events))
-        await self._move(events[-1].cursor)
+        cursors = (event.cursor for event in reversed(events) if event.cursor is not None)
+        await self._move(next(cursors, self.at))
 
-    async def accept_ahead(self, events: Sequence[FeedEvent], mark: Mark | None = None) -> None:
+    async def accept_ahead(self, events: Sequence[Arrival], mark: Mark | None = None) -> None:
         await self.gate.wait()
-        self.ahead += events
+        self._sort(events, self.ahead)
         if mark is not None:
             self.marks[mark.name] = mark.value
         await self._move(self.at)
+
+    def _sort(self, arrivals: Sequence[Arrival], good: list[FeedEvent]) -> None:
+        for arrived in arrivals:
+            if isinstance(arrived, FeedEvent):
+                good.append(arrived)
+            else:
+                self.broken.append((len(good), arrived))
 
     async def mark(self, name: str) -> str | None:
         return self.marks.get(name)
@@ -49,8 +58,10 @@ class MemoryInbox:
     async def begin_snapshot(self) -> None:
         self.rows = {}
 
-    async def snapshot_rows(self, kind: str, rows: Sequence[dict[str, Any]]) -> None:
-        self.rows.setdefault(kind, []).extend(rows)
+    async def snapshot_rows(self, kind: str, rows: Sequence[Row | BrokenEvent]) -> None:
+        good = [row.data for row in rows if isinstance(row, Row)]
+        self.rows.setdefault(kind, []).extend(good)
+        self.broken += [(len(good), row) for row in rows if isinstance(row, BrokenEvent)]
 
     async def end_snapshot(self, cursor: str) -> None:
         self.snapshots += 1

@@ -80,7 +80,10 @@ class World:
         """The feed over HTTP, from the cursor that is committed."""
         rows = self.ledger.feed_after(int(self.inbox.at or 0), count)
         if rows:
-            await self.inbox.accept([FeedEvent(cursor_text(row.cursor), decode(row.body)) for row in rows])
+            arrived = [
+                FeedEvent(cursor_text(row.cursor), decode(row.body), row.body.decode()) for row in rows
+            ]
+            await self.inbox.accept(arrived)
 
     # --- MQTT -------------------------------------------------------------------------------------------------
 

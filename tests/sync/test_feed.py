@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from random import Random
 from typing import Any
@@ -11,13 +11,17 @@ from typing import Any
 import httpx
 import pytest
 from httpx_sse import ServerSentEvent
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sync.client import HubClient
-from sync.cloudevents import CloudEvent, encode
-from sync.feed import FeedReader
+from sync.cloudevents import CloudEvent, decode, encode
+from sync.feed import FeedReader, read_event
+from sync.protocols import BrokenEvent, Row
 from sync.sandbox.ledger import Put
 from sync.sandbox.proxy import HALF_OPEN, PORTAL_PAGE, PORTAL_REDIRECT, RESET_AFTER_COMMIT, Fault, FaultyProxy
 from sync.sandbox.server import HubOptions, RunningHub, running
+from sync.snapshot import fetch_page
 from tests.sync.conftest import TOKEN, Asked, States, going
 from tests.sync.stores import MemoryInbox
 
@@ -170,7 +174,7 @@ async def test_keep_alives_are_no_silence(options: HubOptions, states: States, a
         assert proxy.connections == 1
 
 
-async def test_a_broken_event_is_counted_and_passed_over(
+async def test_a_broken_event_comes_in_its_place_and_blocks_nobody(
     hub: RunningHub, client: HubClient, states: States, asked: Asked
 ) -> None:
     inbox = MemoryInbox(cursor=f"{hub.hub.ledger.head():020d}")
@@ -183,7 +187,48 @@ async def test_a_broken_event_is_counted_and_passed_over(
         await inbox.until(lambda i: len(i.events) == 2)
     assert inbox.subjects() == ["SO-1", "SO-3"]
     assert feed.broken_events == 1
+    ((place, broken),) = inbox.broken
+    assert (place, broken.cursor, broken.raw) == (1, f"{hub.hub.ledger.head() - 1:020d}", "{}")
+    assert "missing" in broken.reason
     assert inbox.at == f"{hub.hub.ledger.head():020d}"
+
+
+@pytest.mark.parametrize("cursor", ["", "x" * 65, "七"])
+def test_without_a_good_cursor_even_a_good_event_is_broken_and_moves_none(cursor: str) -> None:
+    event = CloudEvent("e1", "/erp", "order.held", "2026-06-18T00:00:00.000Z", {})
+    broken = read_event(cursor, encode(event).decode())
+    assert isinstance(broken, BrokenEvent)
+    assert (broken.cursor, decode(broken.raw)) == (None, event)
+
+
+@given(st.text(max_size=70), st.text())
+def test_whatever_comes_on_the_feed_is_an_event_or_a_broken_one_as_it_came(cursor: str, raw: str) -> None:
+    arrived = read_event(cursor, raw)
+    assert arrived.raw == raw
+    assert arrived.cursor in {cursor, None}
+
+
+async def test_rows_that_cannot_be_read_come_among_the_others_of_their_page() -> None:
+    body = b'{"sku": "A"}\n\n{"name": "nobody"}\n[\n\xff\n{"sku": "B"}\n'
+
+    class OnePage(HubClient):
+        async def get(self, path: str, params: Mapping[str, str] | None = None) -> httpx.Response:
+            return httpx.Response(200, headers={"Feed-Cursor": "7", "Last-Page": "true"}, content=body)
+
+    async with OnePage("http://127.0.0.1:1", "WH1", TOKEN) as client:
+        page = await fetch_page(client, "skus", None)
+    assert page.rows[0] == Row({"sku": "A"}, '{"sku": "A"}')
+    assert [row.raw for row in page.rows] == [
+        '{"sku": "A"}',
+        '{"name": "nobody"}',
+        "[",
+        "\\xff",
+        '{"sku": "B"}',
+    ]
+    assert page.key == "B"
+    nameless = page.rows[1]
+    assert isinstance(nameless, BrokenEvent)
+    assert nameless.reason == "it has no 'sku'"
 
 
 async def test_a_wrong_token_stops_the_link_and_is_retried_slowly(

@@ -295,11 +295,12 @@ async def test_a_harmed_file_stops_the_feed_until_it_is_replaced_while_words_go_
     assert (stick.taken(), stick.faults()) == (["a", "b"], ())
 
 
-async def test_a_line_that_the_hub_has_signed_and_nobody_can_read_is_passed_over(stick: Stick) -> None:
+async def test_a_line_that_the_hub_has_signed_and_nobody_can_read_comes_in_its_place(stick: Stick) -> None:
     stick.given.write(1, [feed_event("a"), b"{", b"[]", feed_event("b")])
     stick.given.write(2, [b"?"])
     await stick.channel.look()
     assert (stick.taken(), stick.channel.broken_events) == (["a", "b"], 3)
+    assert [(place, broken.raw) for place, broken in stick.inbox.broken] == [(1, "{"), (1, "[]"), (2, "?")]
     assert stick.inbox.marks == {"files.in": "2"}
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from sync.channels.messages import read_feed_event
 from sync.cloudevents import decode
+from sync.protocols import FeedEvent
 from sync.sandbox.files_side import FilesSide
 from sync.sandbox.intake import receive
 from sync.sandbox.ledger import Ledger, Put
@@ -66,7 +67,7 @@ class Site:
 
     def fed(self) -> dict[int, list[str | None]]:
         return {
-            number: [read_feed_event(line).event.subject for line in lines_of(self.given.read(name))]
+            number: [_subject(line) for line in lines_of(self.given.read(name))]
             for number, name in self.given.names().items()
         }
 
@@ -209,3 +210,9 @@ async def test_events_are_answered_again_where_the_answer_did_not_get_onto_the_s
     assert "is full" in site.faults()[0]
     await site.hub.look()
     assert site.words() == {1: word(1, 2, "duplicate")}
+
+
+def _subject(line: bytes) -> str | None:
+    arrived = read_feed_event(line)
+    assert isinstance(arrived, FeedEvent)
+    return arrived.event.subject

@@ -88,7 +88,11 @@ async def test_a_feed_event_is_committed_ahead_of_the_cursor_before_it_is_acknow
 
 
 @pytest.mark.parametrize("payload", [b"", b"{", b"[" * 9999, b"\xff", event(None), b'{"id": "x"}'])
-async def test_what_cannot_be_read_is_passed_over_and_counted(mqtt: Hub, payload: bytes) -> None:
+async def test_what_cannot_be_read_is_counted_and_an_event_goes_into_the_inbox_as_it_came(
+    mqtt: Hub, payload: bytes
+) -> None:
     await mqtt.channel.receive("hub/WH1/feed", payload)
     await mqtt.channel.receive("hub/WH1/acks", payload)
-    assert (mqtt.channel.broken_events, mqtt.inbox.ahead) == (2, [])
+    assert mqtt.channel.broken_events == 2
+    ((_, broken),) = mqtt.inbox.broken
+    assert (broken.cursor, broken.raw) == (None, payload.decode("utf-8", "backslashreplace"))

@@ -58,7 +58,7 @@ async def driving(
     messages: list[Message] = []
     async with AgentClient.on_socket(agent.path) as client:
         app = SupervisorApp(client, paint_every_s=paint_every_s)
-        async with app.run_test(size=size, message_hook=messages.append) as pilot:
+        async with app.run_test(size=size, message_hook=messages.append, notifications=True) as pilot:
             driven = Driven(app, pilot, messages)
             await driven.until(lambda: app.floor is not None)
             yield driven

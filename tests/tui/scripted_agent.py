@@ -13,7 +13,15 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from agent.api.messages import DeparturesView, FloorView, FoundView, ManifestView, PairingStep
+from agent.api.messages import (
+    CommandAnswer,
+    DeparturesView,
+    FloorView,
+    FoundView,
+    ManifestView,
+    PairingStep,
+    QuarantineView,
+)
 
 
 class CutError(Exception):
@@ -21,7 +29,7 @@ class CutError(Exception):
 
 
 class ScriptedAgent:
-    """Serves `/v1/floor` and its stream, `/v1/manifests` and `/v1/scanners`, over a unix socket, faults included."""
+    """Serves `/v1/floor` and its stream, what else the screens ask for, over a unix socket, faults included."""
 
     def __init__(self, path: Path, view: FloorView) -> None:
         self.path = path
@@ -30,6 +38,9 @@ class ScriptedAgent:
         self.manifests: dict[tuple[str, str], ManifestView] = {}
         self.found = FoundView((), (), None)
         self.refusal = ""  # why nobody searches now
+        self.quarantine = QuarantineView(view.at, 0, ())
+        self.answer = CommandAnswer("", "applied")
+        self.commands: list[dict[str, str]] = []
         self.asked: list[bytes] = []
         self.searching = asyncio.Event()
         self.searched = asyncio.Event()
@@ -52,6 +63,8 @@ class ScriptedAgent:
             Route("/v1/floor/stream", self._stream),
             Route("/v1/manifests", self._departures),
             Route("/v1/manifests/{carrier:path}/{departure}", self._manifest),
+            Route("/v1/quarantine", self._quarantine),
+            Route("/v1/commands", self._command, methods=["POST"]),
             Route("/v1/scanners/find", self._find, methods=["POST"]),
             Route("/v1/scanners/pair", self._pair, methods=["POST"]),
         ]
@@ -100,6 +113,13 @@ class ScriptedAgent:
         if view is None:
             return Response(status_code=404)
         return Response(msgspec.json.encode(view), self.status, media_type="application/json")
+
+    async def _quarantine(self, request: Request) -> Response:
+        return Response(msgspec.json.encode(self.quarantine), self.status, media_type="application/json")
+
+    async def _command(self, request: Request) -> Response:
+        self.commands.append(msgspec.json.decode(await request.body()))
+        return Response(msgspec.json.encode(self.answer), self.status, media_type="application/json")
 
     async def _find(self, request: Request) -> Response:
         self.asked.append(await request.body())

@@ -31,3 +31,22 @@ def test_a_token_that_cannot_be_read_is_a_usage_error(
 def test_a_socket_and_a_url_at_once_are_a_usage_error() -> None:
     with pytest.raises(SystemExit, match="2"):
         parser().parse_args(["--socket", "a.sock", "--url", "http://127.0.0.1:8420"])
+
+
+@pytest.mark.parametrize("where", [[], ["--url", "http://127.0.0.1:8420"]])
+async def test_the_journal_hears_who_sits_at_the_screens(where: list[str]) -> None:
+    async with client(parser().parse_args([*where, "--by", "mei"])) as agent:
+        assert agent.by == "mei"
+
+
+def test_whoever_says_nothing_goes_by_the_login(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("getpass.getuser", lambda: "wei")
+    assert parser().parse_args([]).by == "wei"
+
+
+def test_a_login_without_a_name_is_a_supervisor(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nameless() -> str:
+        raise KeyError("getpwuid(): uid not found: 4711")
+
+    monkeypatch.setattr("getpass.getuser", nameless)
+    assert parser().parse_args([]).by == "supervisor"

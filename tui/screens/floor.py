@@ -35,7 +35,11 @@ class FloorScreen(AgentScreen):
     CSS_PATH: ClassVar[list[str | PurePath]] = ["shared.tcss", "floor.tcss"]
     AUTO_FOCUS = "ViewTable"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(str(n), f"open('{table.name}')", table.title, show=False) for n, table in enumerate(TABLES, 1)
+        *(
+            Binding(str(n), f"open('{table.name}')", table.title, show=False)
+            for n, table in enumerate(TABLES, 1)
+        ),
+        Binding("u", "app.show('quarantine')", "Quarantine"),  # elsewhere the footer has no room for it
     ]
 
     active: reactive[str] = reactive(TABLES[0].name)

@@ -21,8 +21,9 @@ KEYS = (
     ("↑ ↓ ← →", "move through a table"),
     ("o", "order by the next column (or click on its heading)"),
     ("O", "turn the order round"),
-    ("m", "the manifests, and back to the floor; Enter opens one, Esc closes it"),
-    ("s", "the scanners, and back to the floor; f finds what is around, p pairs one"),
+    ("m", "the manifests, and back; Enter opens one, Esc closes it"),
+    ("s", "the scanners, and back; f finds what is around, p pairs one"),
+    ("u", "the quarantine, and back; e releases an event, x drops it"),
     ("r", "try to reach the agent now"),
     ("d", "dark or light"),
     ("?", "this page; Esc closes it"),
@@ -55,6 +56,7 @@ SIGNS = (
     ("garbled", "what came from the scanner and was no code"),
     ("missing", "not scanned out when the carrier left; late: of these, scanned out since; here: not yet"),
     ("exceptions", f"wait for a person; red after {duration_text(risks.OLD_EXCEPTION_S)}"),
+    ("parked", "an event that could not be taken, or that the hub rejected: it waits in the quarantine"),
     ("naive", "the same stops walked one order at a time, in the order of their lines"),
 )
 

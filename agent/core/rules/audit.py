@@ -7,10 +7,12 @@ from collections.abc import Iterator
 
 from agent.core import commands as c
 from agent.core import events as ev
-from agent.core.model import ENDED, Entity, Order
+from agent.core.model import ENDED, Entity, Order, Parked
 from agent.core.story import Refused, Story
 
 _PERSON = "person:"
+#: What may be anything, personal data too: the events that change it say what it was.
+_CONTENTS = {(Parked, "body")}
 _WORD = re.compile(r"(?<!^)(?=[A-Z])")
 
 
@@ -30,6 +32,8 @@ def erase_personal(story: Story, command: c.ErasePersonal) -> Refused | None:
         return Refused(f"unknown-order: no order {command.order_no} is here")
     if order.state not in ENDED:
         return Refused(f"not-ended: the order is {order.shown_state}, its parcel still needs a consignee")
+    if story.floor.parked_of(command.order_no):
+        return Refused("parked: an event of this order waits in the quarantine: release or drop it first")
     if not order.erased:
         story.emit(ev.PersonalErased(command.order_no, command.reason))
     return None
@@ -59,7 +63,7 @@ def _changes(story: Story) -> Iterator[ev.Change]:
         name = f"{kind.__name__} {'/'.join(map(str, key))}"
         for field in kind.__struct_fields__:
             was, now = _plain(before, field), _plain(entity, field)
-            if was != now:
+            if was != now and (kind, field) not in _CONTENTS:
                 yield ev.Change(name, field, was, now)
 
 

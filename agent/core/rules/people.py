@@ -5,6 +5,7 @@ from __future__ import annotations
 from agent.core import commands as c
 from agent.core import events as ev
 from agent.core.model import Device, FloorException
+from agent.core.rules.quarantine import is_waited_for
 from agent.core.story import Refused, Story
 
 
@@ -13,6 +14,8 @@ def close_exception(story: Story, command: c.CloseException) -> Refused | None:
     known = story.get(FloorException, command.exception)
     if known is None:
         return Refused(f"unknown-exception: there is no exception {command.exception}")
+    if known.closed_at is None and is_waited_for(story, known):
+        return Refused("parked: it closes by itself when its event is released or dropped")
     if known.closed_at is None:
         story.emit(ev.ExceptionClosed(known.exception, known.kind, known.order_no, command.note))
     return None

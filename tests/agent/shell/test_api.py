@@ -114,6 +114,7 @@ async def made(config: Config) -> AsyncIterator[Office]:
         ("orders", "/v1/orders?q=SO"),
         ("order", "/v1/orders/SO-1"),
         ("exceptions", "/v1/exceptions"),
+        ("quarantine", "/v1/quarantine"),
         ("departures", "/v1/manifests"),
         ("manifest", "/v1/manifests/SF/later"),
     ],

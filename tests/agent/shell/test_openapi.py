@@ -14,9 +14,11 @@ import pytest
 import schemathesis
 
 from agent.core import commands as c
+from agent.hub_inbox import HubInbox
 from agent.store.migrate import ensure_schema
 from agent.store.store import DATABASE
 from agent.views import Views
+from sync.feed import read_event
 from tests.agent.floors import GTIN, lines, scan, stop, wave
 from tests.agent.shell.stage import ask, came_out, config_of, order_at, pay
 from tests.agent.shell.test_api import Office, office
@@ -40,6 +42,7 @@ async def _floor(folder: Path, port: int) -> AsyncIterator[str]:
         await _ship(made, "SO-1000")
         made.views.ready = True
         await ask(made.store, c.OpenException(kind="count", subject="A-01/A", text="count it"))
+        await HubInbox(made.store).accept([read_event("1", "{}")])
         yield f"http://127.0.0.1:{port}"
 
 
