@@ -177,7 +177,7 @@ def _differences(ours: sqlite3.Connection, theirs: sqlite3.Connection, orders: i
         ).fetchall()
         known = ours.execute("SELECT order_no, revision FROM orders ORDER BY order_no").fetchall()
         exceptions = ours.execute(
-            "SELECT exception FROM exceptions WHERE kind IN ('broken-event', 'rejected-event', 'parked-event')"
+            "SELECT exception FROM exceptions WHERE kind = 'parked-event'"
         ).fetchall()
     except sqlite3.OperationalError as error:
         return [f"the journal cannot be read yet: {error}"]
