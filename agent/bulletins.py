@@ -52,6 +52,10 @@ class Bulletins:
             return [self._told(matter, now_s)]  # its end is told at once
         return self._due(matter, now_s)
 
+    def told_before(self, bulletin: Bulletin, now_s: float) -> None:
+        """It was so, and was told, in an earlier life of the agent."""
+        self._matters[bulletin.key] = _Matter(bulletin, now_s, bulletin)
+
     def due(self, now_s: float) -> list[Bulletin]:
         """What has been held back long enough."""
         told = [each for matter in list(self._matters.values()) for each in self._due(matter, now_s)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -18,10 +19,12 @@ from agent.cli_scanners import add_scanners
 from agent.cli_spool import add_spool
 from agent.cli_words import FINE, USAGE, Commands, clock, count, positive
 from agent.config import ConfigError, load
+from agent.credentials import check_certificates
 from agent.demo import DemoOptions, run_demo
 from agent.example import write_example
 from agent.logs import set_up_log
-from agent.notify import is_known, service_of
+from agent.notify import send_by_process
+from agent.notify_messages import Delivery
 from agent.sandbox.processes import ChildFailed
 from agent.service import serve
 from agent.store.errors import StoreError
@@ -146,12 +149,10 @@ def _check_config(options: argparse.Namespace) -> int:
     config = load(options.file)
     for fault in LabelTemplates(config).faults.values():
         raise ConfigError(f"{options.file}: {fault}")
+    check_certificates(config)
     for index, each in enumerate(config.notify):
-        if not is_known(each.url):
-            kind = service_of(each.url)
-            raise ConfigError(
-                f"{options.file}: `notify[{index}].url`: {kind}:// as it stands is no Apprise URL"
-            )
+        if fault := asyncio.run(send_by_process(Delivery(each.url))):
+            raise ConfigError(f"{options.file}: `notify[{index}].url`: {fault}")
     print(
         f"{options.file}: fine: site {config.site.id}, {len(config.printers)} printers, {len(config.scanners)} scanners"
     )

@@ -113,7 +113,7 @@ def _add_scanners(parts: Commands) -> None:
 def _broker(url: str) -> str:
     """The URL of one."""
     try:
-        Address.parse(url, ca_file=None)
+        Address.parse(url)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
     return url

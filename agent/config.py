@@ -9,6 +9,7 @@ import tomllib
 import types
 import typing
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -17,7 +18,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 from msgspec import Meta, Struct, field
 
-from agent.config_hub import HubBackup
+from agent.check_digits import Check
+from agent.config_hub import HubBackup, link_faults
 from agent.config_picking import Picking as Picking
 from agent.config_scanning import BleProfile, Bluetooth, Codes, Gateway, Id, Scanner, Scanning
 from agent.core.model import Party
@@ -60,6 +62,7 @@ class Hub(Struct, frozen=True):
     ca_file: Path | None = None
     cert_file: Path | None = None
     key_file: Path | None = None
+    lease_hours: Positive = 72  # so long the leased waybill numbers have to last without it
     backup: HubBackup | None = None
 
 
@@ -69,6 +72,13 @@ class Notify(Struct, frozen=True):
     url: str
 
 
+class CarrierRules(Struct, frozen=True):
+    """What is known here of a carrier: the check digit of its waybill numbers."""
+
+    id: str
+    check: Check
+
+
 class Broker(Struct, frozen=True):
     """The floor's MQTT broker."""
 
@@ -76,6 +86,8 @@ class Broker(Struct, frozen=True):
     username: str | None = None
     password_file: Path | None = None
     ca_file: Path | None = None
+    cert_file: Path | None = None
+    key_file: Path | None = None
 
 
 class Api(Struct, frozen=True):
@@ -145,6 +157,7 @@ class Config(Struct, frozen=True):
     hub: Hub
     broker: Broker
     owners: tuple[Owner, ...] = ()
+    carriers: tuple[CarrierRules, ...] = ()
     api: Api = field(default_factory=Api)
     picking: Picking = field(default_factory=Picking)
     labels: Labels = field(default_factory=Labels)
@@ -168,6 +181,11 @@ class Config(Struct, frozen=True):
     def packs_apart(self) -> bool:
         """Are there pack stations, so that shipping does not pack?"""
         return any(scanner.role == "pack" for scanner in self.scanners)
+
+    @property
+    def checks(self) -> dict[str, Check]:
+        """The rules of check digits, by carrier."""
+        return {carrier.id: carrier.check for carrier in self.carriers}
 
     def sender_of(self, owner: str) -> Party | None:
         """The owner's sender, else the site's."""
@@ -272,8 +290,6 @@ def _struct_in(annotation: Any) -> Any:
 
 
 _SCHEMES = {
-    "hub.url": ("http", "https"),
-    "broker.url": ("mqtt", "mqtts"),
     "printers": ("tcp", "serial", "usb", "file"),
     "scanners": ("serial", "ble", "mqtt"),
 }
@@ -284,8 +300,11 @@ def _refuse_wrong(config: Config, path: Path) -> None:
         ZoneInfo(config.site.timezone)
     except (KeyError, ValueError, OSError) as error:
         raise ConfigError(f"{path}: `site.timezone`: {config.site.timezone!r} is no time zone") from error
-    _refuse_url(path, "hub.url", config.hub.url, _SCHEMES["hub.url"])
-    _refuse_url(path, "broker.url", config.broker.url, _SCHEMES["broker.url"])
+    hub, broker = config.hub, config.broker
+    links = link_faults("hub", hub, ("http", "https")), link_faults("broker", broker, ("mqtt", "mqtts"))
+    for key, fault in chain(*links, hub.backup.faults() if hub.backup else ()):
+        raise ConfigError(f"{path}: `{key}`: {fault}")
+    _refuse_twice(path, "carriers", [carrier.id for carrier in config.carriers])
     _refuse_devices(path, "printers", config.printers)
     _refuse_printers(path, config.printers)
     _refuse_devices(path, "scanners", config.scanners)
@@ -295,18 +314,19 @@ def _refuse_wrong(config: Config, path: Path) -> None:
         raise ConfigError(f"{path}: `{key}`: {fault}")
     for key, fault in config.picking.faults():
         raise ConfigError(f"{path}: `{key}`: {fault}")
-    for key, fault in config.hub.backup.faults() if config.hub.backup else ():
-        raise ConfigError(f"{path}: `{key}`: {fault}")
     _refuse_open_api(config, path)
 
 
+def _refuse_twice(path: Path, kind: str, ids: Sequence[str]) -> None:
+    for index, each in enumerate(ids):
+        if each in ids[:index]:
+            raise ConfigError(f"{path}: `{kind}[{index}].id`: {each!r} stands twice")
+
+
 def _refuse_devices(path: Path, kind: str, devices: Sequence[Printer | Scanner]) -> None:
-    seen: set[str] = set()
     for index, device in enumerate(devices):
         _refuse_url(path, f"{kind}[{index}].url", device.url, _SCHEMES[kind])
-        if device.id in seen:
-            raise ConfigError(f"{path}: `{kind}[{index}].id`: {device.id!r} stands twice")
-        seen.add(device.id)
+    _refuse_twice(path, kind, [device.id for device in devices])
 
 
 def _refuse_printers(path: Path, printers: Sequence[Printer]) -> None:

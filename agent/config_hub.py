@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 from urllib.parse import urlsplit
 
 from msgspec import Struct
@@ -13,11 +13,12 @@ Kind = Literal["mqtt", "http", "files"]
 
 #: What each kind knows of; the first key is required.
 _KEYS: Mapping[str, tuple[str, ...]] = {
-    "mqtt": ("url", "username", "password_file", "ca_file"),
+    "mqtt": ("url", "username", "password_file", "ca_file", "cert_file", "key_file"),
     "http": ("url", "token_file", "ca_file", "cert_file", "key_file"),
     "files": ("path", "key_file"),
 }
 _SCHEMES: Mapping[str, tuple[str, ...]] = {"mqtt": ("mqtt", "mqtts"), "http": ("http", "https")}
+_SECURED = ("https", "mqtts")
 
 
 class HubBackup(Struct, frozen=True):
@@ -44,17 +45,45 @@ class HubBackup(Struct, frozen=True):
         for key in self.__struct_fields__:
             if key not in ("kind", *known) and getattr(self, key) is not None:
                 yield f"hub.backup.{key}", f"is not for kind {self.kind!r}, which has {', '.join(known)}"
-        if self.url is not None and not _is_url(self.url, wanted := _SCHEMES.get(self.kind, ())):
-            schemes = " or ".join(f"{scheme}://" for scheme in wanted)
-            yield "hub.backup.url", f"{self.url!r} is no URL that begins with {schemes}"
         if self.password_file is not None and self.username is None:
             yield "hub.backup.username", "is required where there is a password_file"
-        if self.kind == "http" and (self.cert_file is None) != (self.key_file is None):
-            yield "hub.backup.key_file", "cert_file and key_file belong together"
+        if self.kind in _SCHEMES:
+            yield from link_faults("hub.backup", self, _SCHEMES[self.kind])
 
 
-def _is_url(text: str, schemes: tuple[str, ...]) -> bool:
+class Link(Protocol):
+    """A table that names somebody to connect to."""
+
+    @property
+    def url(self) -> str | None: ...
+    @property
+    def ca_file(self) -> Path | None: ...
+    @property
+    def cert_file(self) -> Path | None: ...
+    @property
+    def key_file(self) -> Path | None: ...
+
+
+def link_faults(table: str, link: Link, schemes: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """An address that cannot be, one with a secret in it (which is not quoted), certificates that do nothing."""
+    url = link.url or ""
+    if "@" in url:
+        yield f"{table}.url", "holds a user or a password: they stand in keys and files of their own"
+    elif fault := url_fault(url, schemes):
+        yield f"{table}.url", fault
+    for key in ("ca_file", "cert_file", "key_file"):
+        if getattr(link, key) is not None and url.partition("://")[0] not in _SECURED:
+            yield f"{table}.{key}", f"is for {' and '.join(_SECURED)}: nothing is encrypted at this url"
+    if link.key_file is not None and link.cert_file is None:
+        yield f"{table}.cert_file", "is missing beside key_file"
+
+
+def url_fault(url: str, schemes: tuple[str, ...]) -> str | None:
+    """Why this cannot be an address of one of these kinds."""
+    wanted = " or ".join(f"{scheme}://" for scheme in schemes)
+    if url.partition("://")[0] not in schemes:  # as it is written: so do those look who choose by it
+        return f"{url!r} must begin with {wanted}"
     try:
-        return urlsplit(text).hostname is not None and text.partition("://")[0] in schemes
-    except ValueError:
-        return False
+        return None if urlsplit(url).hostname else f"{url!r} names no host"
+    except ValueError as error:
+        return f"{url!r} is no URL: {error}"

@@ -10,6 +10,7 @@ from paho.mqtt.client import topic_matches_sub
 
 from agent.config import Config
 from agent.core.times import to_text
+from agent.credentials import FilePassword, tls_files
 from agent.store.store import now_ms
 from devices.mqtt import Message, MqttLink, PublishError, Will
 from devices.pda import AgentPresence, encode
@@ -28,6 +29,7 @@ class FloorLink:
         self.topics = Topics(config.site.id)
         self._config = config
         self._version = version
+        self._password = FilePassword(config, config.broker.password_file)
         self._since = to_text(now_ms())
         self._takers: dict[str, Take] = {}
         self._greeters: list[Callable[[], None]] = []
@@ -66,16 +68,19 @@ class FloorLink:
             self.refused[topic] = error.reason
 
     def _make_link(self) -> MqttLink:
-        broker = self._config.broker
+        broker, files = self._config.broker, tls_files(self._config, self._config.broker)
         return MqttLink(
             broker.url,
             client_id=f"floorhand-{self._config.site.id}",
             username=broker.username,
-            password=self._config.secret(broker.password_file),
-            ca_file=self._config.beside(broker.ca_file),
+            password=self._password,
+            ca_file=files.ca_file,
+            cert_file=files.cert_file,
+            key_file=files.key_file,
             will=Will(self.topics.agent_presence, encode(AgentPresence(online=False)), retain=True),
             subscriptions=tuple(self._takers),
             retry_cap_s=5.0,
+            on_state=_log_state,
         )
 
     async def _connected(self, session_present: bool) -> None:
@@ -88,3 +93,8 @@ class FloorLink:
     async def _received(self, message: Message) -> None:
         takers = [take for each, take in self._takers.items() if topic_matches_sub(each, message.topic)]
         await asyncio.gather(*(take(message) for take in takers))
+
+
+def _log_state(connected: bool, reason: str) -> None:
+    if not connected and reason != "closed":  # that is the link's own end
+        log.warning("no broker: %s", reason)

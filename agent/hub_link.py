@@ -15,24 +15,22 @@ from agent.config import Config, Hub
 from agent.config_hub import HubBackup
 from agent.core import commands as c
 from agent.core.authority import Authority
+from agent.credentials import tls_files, token_of
 from agent.hub_files import hub_files
 from agent.hub_inbox import HubInbox
 from agent.hub_mqtt import HubMqtt
 from agent.hub_outbox import HubOutbox
 from agent.leases import LeaseKeeper
-from agent.logs import keep_secret
 from agent.notify import Operators
 from agent.store.store import Store
 from agent.views import Views
 from sync.channels.files import FilesChannel
 from sync.client import HubClient
-from sync.credentials import FileToken
 from sync.feed import FeedReader
 from sync.protocols import Channel, ChannelState
 from sync.relay import Relay
 from sync.statuses import StatusTeller
 from sync.switch import Guarded, Switch, first_of, keep_probing, while_active
-from sync.tls import TlsFiles
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +62,9 @@ class HubLink:
         await self._outbox.open()
         hub = self._config.hub
         await self._open_http(stack, FIRST, hub.url, hub.token_file, hub)
-        self.leases = LeaseKeeper(self._store, self._clients[FIRST])
+        self.leases = LeaseKeeper(
+            self._store, self._clients[FIRST], lease_hours=hub.lease_hours, checks=self._config.checks
+        )
         if self._backup is not None:
             await self._open_backup(stack, self._backup)
 
@@ -87,20 +87,12 @@ class HubLink:
     async def _open_http(
         self, stack: AsyncExitStack, name: str, url: str, token_file: Path | None, tls: Hub | HubBackup
     ) -> None:
-        beside = self._config.beside
         client = HubClient(
-            url, self._config.site.id, self._token(token_file),
-            tls=TlsFiles(beside(tls.ca_file), beside(tls.cert_file), beside(tls.key_file)),
+            url, self._config.site.id, token_of(self._config, token_file),
+            tls=tls_files(self._config, tls),
             calling=partial(self._switch.calling, name),
         )  # fmt: skip
         self._channels[name] = self._clients[name] = await stack.enter_async_context(client)
-
-    def _token(self, file: Path | None) -> str | FileToken:
-        """The token of a file, read again when that changes; ConfigError where it cannot be read at the start."""
-        if file is None:
-            return ""
-        self._config.secret(file)
-        return FileToken(self._config.secret_path(file), keep_secret)
 
     def tasks(self) -> dict[str, Awaitable[None]]:
         """Everything that runs as long as the agent does, by name."""

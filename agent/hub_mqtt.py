@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 from agent.config import Config
 from agent.config_hub import HubBackup
+from agent.credentials import FilePassword, tls_files
 from devices.mqtt import Message, MqttLink, PublishError
 from sync.channels.mqtt import MqttChannel
 from sync.errors import Unreachable
@@ -30,12 +31,15 @@ class HubMqtt:
     ) -> None:
         self.channel = MqttChannel(config.site.id, self._publish, inbox)
         self._on_state = on_state
+        files = tls_files(config, backup)
         self._link = MqttLink(
             backup.url or "",
             client_id=f"floorhand-{config.site.id}",
             username=backup.username,
-            password=config.secret(backup.password_file),
-            ca_file=config.beside(backup.ca_file),
+            password=FilePassword(config, backup.password_file),
+            ca_file=files.ca_file,
+            cert_file=files.cert_file,
+            key_file=files.key_file,
             subscriptions=self.channel.subscriptions,
             session_expiry_s=_KEPT_S,
             on_state=self._show,

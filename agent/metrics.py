@@ -56,8 +56,8 @@ class Metrics(Collector):
         yield _labelled("waybills_free", "Leased numbers that can be used.", "carrier", self._waybills())
 
     def _waybills(self) -> dict[str, int]:
-        sql = """SELECT carriers.carrier, (SELECT count(*) FROM waybills WHERE waybills.carrier = carriers.carrier
-                   AND state = 'free' AND expires_at > ?) FROM carriers WHERE active"""
+        sql = """SELECT carriers.carrier, (SELECT coalesce(sum(free_qty), 0) FROM waybill_pools
+                   WHERE waybill_pools.carrier = carriers.carrier AND expires_at > ?) FROM carriers WHERE active"""
         return dict(self._reader.execute(sql, (now_ms(),)))
 
 

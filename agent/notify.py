@@ -1,41 +1,39 @@
 """Tells operators in whatever they read (Apprise: DingTalk, WeCom, Feishu, e-mail, webhooks), beside all other work.
 
-Apprise is imported by the thread that sends, and only where somebody is to be told: it would cost every start time and
-memory. What a service does not take is tried again; what is wrong with it is shown, without its URL, which is a secret.
+A message is delivered by a short process of its own (`agent/notify_process.py`). Apprise would cost the agent 19 MB for
+what happens a few times a day; a service that hangs is ended with its process, and holds up no stop of the agent; and
+what Apprise and its libraries log of tokens goes nowhere.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import Never
 from urllib.parse import urlsplit
 
+import msgspec
+
 from agent.bulletins import Bulletin, Bulletins
-from agent.core import events as ev
-from agent.core.floor import Entry
-from agent.logs import keep_secret
+from agent.logs import keep_secret_url, redacted
+from agent.notify_messages import Answer, Delivery
 from agent.wakeup import Wakeup
 
 log = logging.getLogger(__name__)
 
-#: Exceptions that cannot wait until somebody looks at a screen.
-TOLD_KINDS = frozenset(
-    {"waybills-exhausted", "waybills-low", "waybills-expiring", "lease-refused", "parked-event", "payment"}
-)
 _TRIES_S = (0.0, 1.0, 5.0, 20.0)
 _MOST_WAITING = 200
+_WITHIN_S = 20.0
 
-#: (url, title, text) -> was it taken? Called in the sending thread.
-Send = Callable[[str, str, str], bool]
+#: Delivers it, or only looks at the URL where there is no text; why that failed, empty where it did not.
+Send = Callable[[Delivery], Awaitable[str]]
 
 
 class Operators:
-    """`tell` never waits and never raises. `faults`: the services that took nothing the last time."""
+    """`tell` never waits and never raises. `faults`: the services that took nothing the last time, and why."""
 
     def __init__(
         self,
@@ -46,44 +44,36 @@ class Operators:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         clock_s: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._urls = tuple(keep_secret(url) for url in urls)
         self._site = site
-        self._send = send or send_by_apprise
-        self._sleep = sleep
         self._clock_s = clock_s
         self._bulletins = Bulletins()
         self._heard: list[Bulletin] = []
         self._wakeup = Wakeup()
-        self._threads = ThreadPoolExecutor(max_workers=max(1, len(urls)), thread_name_prefix="notify")
-        self.faults: tuple[str, ...] = ()
+        self._services = [_Service(keep_secret_url(url), send or send_by_process, sleep) for url in urls]
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """For /readyz and the screens."""
+        return tuple(f"{each.name} takes no messages: {each.fault}" for each in self._services if each.fault)
 
     def tell(self, bulletin: Bulletin) -> None:
         """To be sent as soon as its turn comes; where nobody is to be told, forgotten."""
-        if self._urls and len(self._heard) < _MOST_WAITING:
+        if self._services and len(self._heard) < _MOST_WAITING:
             self._heard.append(bulletin)
             self._wakeup.set()
 
-    def follow(self, entries: Sequence[Entry]) -> None:
-        """Exceptions that were committed."""
-        for entry in entries:
-            match entry.event:
-                case ev.ExceptionOpened(exception=key, kind=kind, text=text) if kind in TOLD_KINDS:
-                    self.tell(Bulletin(_matter(kind, key), bad=True, title=kind, text=text))
-                case ev.ExceptionClosed(exception=key, kind=kind, note=note) if kind in TOLD_KINDS:
-                    self.tell(Bulletin(_matter(kind, key), bad=False, title=f"{kind}: over", text=note))
+    def told_before(self, bulletin: Bulletin) -> None:
+        """It was so, and was told, before the agent started: only its end is news."""
+        self._bulletins.told_before(bulletin, self._clock_s())
 
     async def run(self) -> None:
         """Send, until cancelled. Each service has a queue of its own: one that hangs delays no other."""
-        queues = {url: asyncio.Queue[Bulletin]() for url in self._urls}
-        try:
-            async with asyncio.TaskGroup() as group:
-                for url, queue in queues.items():
-                    group.create_task(self._serve(url, queue), name=f"notify {service_of(url)}")
-                await self._hand_out(list(queues.values()))
-        finally:
-            self._threads.shutdown(wait=False, cancel_futures=True)
+        async with asyncio.TaskGroup() as group:
+            for service in self._services:
+                group.create_task(service.run(), name=f"notify {service.name}")
+            await self._hand_out()
 
-    async def _hand_out(self, queues: Sequence[asyncio.Queue[Bulletin]]) -> Never:
+    async def _hand_out(self) -> Never:
         while True:
             next_s = self._bulletins.next_s()
             await self._wakeup.wait(None if next_s is None else max(0.0, next_s - self._clock_s()))
@@ -91,51 +81,68 @@ class Operators:
             now_s = self._clock_s()
             messages = [each for bulletin in heard for each in self._bulletins.heard(bulletin, now_s)]
             for message in [*messages, *self._bulletins.due(now_s)]:
-                for queue in queues:
-                    queue.put_nowait(message)
+                log.info("operators are told: %s", message.title)
+                for service in self._services:
+                    service.put(f"floorhand {self._site}: {message.title}", message.text or message.title)
 
-    async def _serve(self, url: str, queue: asyncio.Queue[Bulletin]) -> Never:
+
+class _Service:
+    """One of those that carry messages, with what it has not got yet."""
+
+    def __init__(self, url: str, send: Send, sleep: Callable[[float], Awaitable[None]]) -> None:
+        self.name = service_of(url)
+        self.fault = ""
+        self._url = url
+        self._send = send
+        self._sleep = sleep
+        self._waiting = asyncio.Queue[Delivery](_MOST_WAITING)
+
+    def put(self, title: str, text: str) -> None:
+        """The oldest makes room where nothing has gone out for long."""
+        if self._waiting.full():
+            log.error("operators will not be told by %s: %s", self.name, self._waiting.get_nowait().title)
+        self._waiting.put_nowait(Delivery(self._url, title, text))
+
+    async def run(self) -> Never:
+        """Show at the start whether the URL can be used; then deliver, one by one."""
+        self.fault = await self._send(Delivery(self._url))
         while True:
-            message = await queue.get()
-            taken = await self._deliver(url, f"floorhand {self._site}: {message.title}", message.text)
-            fault = f"{service_of(url)} takes no messages"
-            others = tuple(each for each in self.faults if each != fault)
-            self.faults = others if taken else (*others, fault)
+            await self._deliver(await self._waiting.get())
 
-    async def _deliver(self, url: str, title: str, text: str) -> bool:
-        loop = asyncio.get_running_loop()
+    async def _deliver(self, delivery: Delivery) -> None:
         for wait_s in _TRIES_S:
             if wait_s:
                 await self._sleep(wait_s)
-            try:
-                if await loop.run_in_executor(self._threads, partial(self._send, url, title, text)):
-                    return True
-            except Exception as error:  # of somebody else's plug-in: the floor goes on
-                log.warning("%s: %s", service_of(url), type(error).__name__)
-        log.error("operators could not be told by %s: %s", service_of(url), title)
-        return False
-
-
-def _matter(kind: str, exception: str) -> str:
-    """Parked events, payments and orders without a number are told as one matter each, not one by one."""
-    return exception if kind in {"waybills-low", "waybills-expiring", "lease-refused"} else kind
+            self.fault = await self._send(delivery)
+            if not self.fault:
+                return
+            log.warning("%s: %s", self.name, self.fault)
+        log.error("operators could not be told by %s: %s", self.name, delivery.title)
 
 
 def service_of(url: str) -> str:
     """What may be said of a URL that holds secrets."""
-    return urlsplit(url).scheme or "notify"
+    try:
+        return urlsplit(url).scheme or "notify"
+    except ValueError:
+        return "notify"
 
 
-def is_known(url: str) -> bool:
-    """Does Apprise know how to use it?"""
-    import apprise  # noqa: PLC0415  # heavy; see above
-
-    return apprise.Apprise.instantiate(url, suppress_exceptions=True) is not None
-
-
-def send_by_apprise(url: str, title: str, text: str) -> bool:
-    """Send now, in this thread, within Apprise's own time-outs (4 s each to connect and to read)."""
-    import apprise  # noqa: PLC0415  # heavy; see above
-
-    service = apprise.Apprise()
-    return bool(service.add(url) and service.notify(body=text, title=title))
+async def send_by_process(delivery: Delivery, within_s: float = _WITHIN_S) -> str:
+    """In a process of its own, which gets everything by its stdin: arguments are for all to read."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "agent.notify_process",
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        async with asyncio.timeout(within_s):
+            said, _ = await process.communicate(msgspec.json.encode(delivery))
+        return redacted(msgspec.json.decode(said, type=Answer).fault)
+    except TimeoutError:
+        return f"no answer in {within_s:g} s"
+    except msgspec.DecodeError:
+        return f"its process ended with {process.returncode}"
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()

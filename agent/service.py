@@ -19,11 +19,13 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from importlib.metadata import version as installed_version
 
+from agent.alarms import Alarms
 from agent.api.server import LocalApi
 from agent.auditor import Auditor
 from agent.config import Config
 from agent.core import commands as c
 from agent.core.model import Early
+from agent.credentials import check_certificates
 from agent.desk import TaskDesk
 from agent.floor_link import FloorLink
 from agent.hub_link import HubLink
@@ -59,6 +61,7 @@ class Service:
 
     async def run(self) -> None:
         """Open the store, start everything, say READY, work until SIGTERM. StoreError, ConfigError."""
+        check_certificates(self._config)
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, self._stop.set)
@@ -79,7 +82,7 @@ class Service:
         stations = Stations(store, link, screens, self._config)
         views = Views(store, spool, desk, stations, self._version)
         operators = Operators([each.url for each in self._config.notify], self._config.site.id)
-        store.follow(operators.follow)
+        Alarms(store, operators)
         hub = HubLink(self._config, store, views, operators)
         async with AsyncExitStack() as stack:
             await hub.open(stack)

@@ -117,7 +117,9 @@ class Views:
         for each in table(FloorException).find(
             self._reader, "WHERE closed_at IS NULL ORDER BY opened_at, exception LIMIT ?", (most,)
         ):
-            yield ExceptionView(each.exception, each.kind, each.order_no, each.text, to_text(each.opened_at))
+            yield ExceptionView(
+                each.exception, each.kind, each.order_no, each.text, to_text(each.opened_at), each.proposal
+            )
 
     def _printers(self) -> Iterable[PrinterView]:
         counts: dict[str, dict[str, int]] = {}

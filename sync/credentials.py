@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -45,11 +46,15 @@ class FixedToken:
 class FileToken:
     """The one line of a file. It is read again when the file has changed, and when the hub has refused it.
 
-    While the file is away or holds no token, the last one goes on. `on_read` is told of each before it is used.
+    While the file is away or holds no token, the last one goes on. `also` is where a new token may lie when the one of
+    `path` is refused: a service manager's copy stays as it was at the start. `on_read` is told of each before its use.
     """
 
-    def __init__(self, path: Path, on_read: Callable[[str], object] | None = None) -> None:
+    def __init__(
+        self, path: Path, on_read: Callable[[str], object] | None = None, *, also: Path | None = None
+    ) -> None:
         self._path = path
+        self._also = also
         self._on_read = on_read
         self._stamp: Stamp = None
         self._token: str | None = None
@@ -64,17 +69,22 @@ class FileToken:
         return self._token
 
     def token_after(self, refused: str) -> str | None:
-        self._read()
+        if self._also is not None:
+            with suppress(ValueError):  # it need not be there, nor be for the agent to read
+                self._use(read_token(self._also))
+        if self._token == refused:
+            self._read()
         return self._token if self._token != refused else None
 
     def _read(self) -> None:
         try:
-            token = read_token(self._path)
+            self._use(read_token(self._path))
         except ValueError as error:
             self._fault = str(error)
             if self._token is not None:
                 log.warning("%s; the token read before is used", error)
-            return
+
+    def _use(self, token: str) -> None:
         if token != self._token and self._on_read is not None:
             self._on_read(token)
         self._token = token

@@ -76,7 +76,7 @@ class Inbox(Protocol):
         """Commit the events and the last one's cursor together. A repeat is no error."""
 
     async def accept_ahead(self, events: Sequence[Arrival], mark: Mark | None = None) -> None:
-        """Commit events that a channel without a gapless cursor has brought, and how far it is (`mark`).
+        """Commit events that a channel without a gapless cursor has brought, if any, and how far it is (`mark`).
 
         The cursor stays: what follows it comes once more, and is a repeat then.
         """

@@ -149,7 +149,7 @@ def _exception_row(waiting: ExceptionView, now: str) -> Row:
         Cell(f"{duration_text(open_s)} {level.mark}", open_s, level),
         text_cell(waiting.kind),
         text_cell(waiting.order_no or "-"),
-        text_cell(waiting.text),
+        text_cell(f"{waiting.text} → {waiting.proposal}" if waiting.proposal else waiting.text),
     )
     return Row(waiting.exception, cells)
 

@@ -109,6 +109,7 @@ class ExceptionView(msgspec.Struct, frozen=True):
     order_no: str | None
     text: str
     opened_at: str
+    proposal: str = ""
 
 
 class FloorView(msgspec.Struct, frozen=True):

@@ -104,11 +104,14 @@ class RequestLease(Command, frozen=True):
 
 
 class TakeLease(Command, frozen=True):
+    """`failed`: numbers with a wrong check digit, which are not among `numbers`."""
+
     request_key: str
     lease: str
     carrier: str
     numbers: tuple[str, ...]
     expires_at: int
+    failed: tuple[str, ...] = ()
 
 
 class RefuseLease(Command, frozen=True):
@@ -328,6 +331,7 @@ class OpenException(Command, frozen=True):
     subject: str
     text: str
     order_no: str | None = None
+    proposal: str = ""
 
 
 class ReportFault(Command, frozen=True):

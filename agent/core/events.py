@@ -505,10 +505,13 @@ class ParcelGraded(Event, frozen=True, tag="parcel.graded"):
 
 
 class ExceptionOpened(Event, frozen=True, tag="exception.opened"):
+    """`proposal` says what to do about it."""
+
     exception: str
     kind: str
     order_no: str | None
     text: str
+    proposal: str = ""
 
 
 class ExceptionClosed(Event, frozen=True, tag="exception.closed"):

@@ -10,7 +10,9 @@ import msgspec
 
 from agent.core.events import Event
 from agent.core.model import (
+    ENDED,
     HELD_TASK,
+    LIVE_TASK,
     Entity,
     Order,
     OrderState,
@@ -73,6 +75,14 @@ class Floor(Protocol):
 
     def without_label(self, carrier: str) -> Sequence[str]:
         """Every paid order of that carrier that has no waybill, held or not, oldest payment first."""
+        ...
+
+    def with_label(self, carrier: str) -> Sequence[str]:
+        """Every order of that carrier that has a waybill and has not left, by number."""
+        ...
+
+    def tasks_at(self, location: str, sku: str) -> Sequence[str]:
+        """The live pick lists that still want this SKU from there."""
         ...
 
     def seen_scans(self, device: str, text: str) -> Iterator[SeenScan]:
@@ -168,6 +178,14 @@ class MemoryFloor:
         waiting = [order for order in self.all(Order) if order.carrier == carrier and lacks_label(order)]
         return sorted(waiting, key=lambda order: (order.paid_at or 0, order.order_no))
 
+    def with_label(self, carrier: str) -> Sequence[str]:
+        mine = (order for order in self.all(Order) if order.carrier == carrier and order.waybill is not None)
+        return [order.order_no for order in mine if order.state not in ENDED]
+
+    def tasks_at(self, location: str, sku: str) -> Sequence[str]:
+        live = (task for task in self.all(Task) if task.state in LIVE_TASK)
+        return [task.task for task in live if task.wants(location, sku)]
+
     def seen_scans(self, device: str, text: str) -> Iterator[SeenScan]:
         seen = [each for each in self.all(SeenScan) if (each.device, each.text) == (device, text)]
         return iter(sorted(seen, key=_newest_first))
@@ -224,6 +242,12 @@ class Overlay(MemoryFloor):
 
     def without_label(self, carrier: str) -> Sequence[str]:
         return self.under.without_label(carrier)
+
+    def with_label(self, carrier: str) -> Sequence[str]:
+        return self.under.with_label(carrier)
+
+    def tasks_at(self, location: str, sku: str) -> Sequence[str]:
+        return self.under.tasks_at(location, sku)
 
     def seen_scans(self, device: str, text: str) -> Iterator[SeenScan]:
         under = self.under.seen_scans(device, text)

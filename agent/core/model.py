@@ -307,6 +307,25 @@ class Waybill(Entity, frozen=True):
     state: str = "free"  # free | used | voided
 
 
+class WaybillPool(Entity, frozen=True):
+    """The free numbers of a carrier that expire at the same moment, counted, so that nobody has to count them again."""
+
+    KEY = ("carrier", "expires_at")
+    carrier: str
+    expires_at: int
+    leased_at: int  # the first of them
+    free_qty: int
+
+
+class WaybillUse(Entity, frozen=True):
+    """How many numbers of a carrier were put on labels in an hour (since the epoch): what the forecast knows."""
+
+    KEY = ("carrier", "hour")
+    carrier: str
+    hour: int
+    used_qty: int
+
+
 class Parcel(Entity, frozen=True):
     """What carries a waybill."""
 
@@ -410,6 +429,10 @@ class Task(Entity, frozen=True):
     def stop(self, stop: str) -> Stop | None:
         """The stop with that id."""
         return next((each for each in self.stops if each.stop == stop), None)
+
+    def wants(self, location: str, sku: str) -> bool:
+        """Is something of this SKU still to be picked there?"""
+        return any(stop.open_qty and (stop.location, stop.sku) == (location, sku) for stop in self.stops)
 
     @property
     def order_nos(self) -> tuple[str, ...]:
@@ -523,6 +546,7 @@ class FloorException(Entity, frozen=True):
     opened_at: int
     closed_at: int | None = None
     note: str = ""
+    proposal: str = ""  # what to do about it
 
 
 class Device(Entity, frozen=True):
@@ -573,6 +597,7 @@ class Parked(Entity, frozen=True):
 
 #: Every state table, in the order in which `verify` compares them.
 ENTITIES: tuple[type[Entity], ...] = (
-    Order, Early, Sku, MissingSku, Location, Stock, Pick, Carrier, Ruleset, LeaseRequest, Waybill, Parcel,
+    Order, Early, Sku, MissingSku, Location, Stock, Pick, Carrier, Ruleset, LeaseRequest, Waybill, WaybillPool,
+    WaybillUse, Parcel,
     PrintJob, Task, Desk, ToteUse, Packing, Picking, Trail, SeenScan, FloorException, Device, Parked,
 )  # fmt: skip

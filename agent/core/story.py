@@ -49,12 +49,14 @@ class Story:
         """Unique in this site for ever: the epoch of the database and the row that the next event will have."""
         return f"{letter}{self.floor.head.epoch}-{self.floor.head.row + 1}"
 
-    def open_exception(self, kind: str, subject: str, text: str, order_no: str | None = None) -> None:
-        """Once per kind and subject while it is open."""
+    def open_exception(
+        self, kind: str, subject: str, text: str, order_no: str | None = None, proposal: str = ""
+    ) -> None:
+        """Once per kind and subject while it is open. `proposal`: what to do about it, for people."""
         exception = f"{kind}:{subject}"
         known = self.get(FloorException, exception)
         if known is None or known.closed_at is not None:
-            self.emit(ev.ExceptionOpened(exception, kind, order_no, text))
+            self.emit(ev.ExceptionOpened(exception, kind, order_no, text, proposal))
 
     def close_exception(self, kind: str, subject: str, note: str) -> None:
         """What it waited for has happened."""

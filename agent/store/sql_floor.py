@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol, TypeVar
 
 from agent.core.floor import Head
-from agent.core.model import Entity, SeenScan, Stock, Waybill
+from agent.core.model import Entity, SeenScan, Stock, Task, Waybill
 from agent.store.tables import table
 
 E = TypeVar("E", bound=Entity)
@@ -93,6 +93,17 @@ class SqlFloor:
                    AND paid_at IS NOT NULL AND state <> 'shipped' AND state <> 'cancelled'
                  ORDER BY paid_at, order_no"""
         return [row[0] for row in self.connection.execute(sql, (carrier,))]
+
+    def with_label(self, carrier: str) -> Sequence[str]:
+        sql = """SELECT order_no FROM orders WHERE carrier = ? AND waybill IS NOT NULL
+                   AND state IN ('received', 'ready', 'released', 'picking', 'picked', 'packed')
+                 ORDER BY order_no"""
+        return [row[0] for row in self.connection.execute(sql, (carrier,))]
+
+    def tasks_at(self, location: str, sku: str) -> Sequence[str]:
+        live = "WHERE state = 'planned' OR state = 'assigned' OR state = 'accepted' ORDER BY task"
+        found = table(Task).find(self.connection, live)
+        return [task.task for task in found if task.wants(location, sku)]
 
     def seen_scans(self, device: str, text: str) -> Iterator[SeenScan]:
         where = "WHERE device = ? AND text = ? ORDER BY number DESC"

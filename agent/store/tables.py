@@ -27,6 +27,8 @@ TABLE_NAMES: dict[type[m.Entity], str] = {
     m.Ruleset: "rulesets",
     m.LeaseRequest: "lease_requests",
     m.Waybill: "waybills",
+    m.WaybillPool: "waybill_pools",
+    m.WaybillUse: "waybill_use",
     m.Parcel: "parcels",
     m.PrintJob: "print_jobs",
     m.Task: "tasks",

@@ -45,7 +45,7 @@ class Identity:
 
     client_id: str
     username: str | None = None
-    password: str | None = None
+    password: str | Callable[[], str | None] | None = None
     clean_start: bool = False
     session_expiry_s: int = 86_400
     will: Will | None = None
@@ -55,22 +55,41 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
+class Tls:
+    """Whom to trust (`ca_file`, else the system's authorities), and who this client is. The other side is verified."""
+
+    ca_file: str | Path | None = None
+    cert_file: str | Path | None = None
+    key_file: str | Path | None = None
+
+    def context(self) -> ssl.SSLContext:
+        """Of the files as they are now: each connection takes renewed ones. Raises OSError."""
+        context = ssl.create_default_context(cafile=self.ca_file)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        if self.cert_file is not None:
+            context.load_cert_chain(
+                self.cert_file, self.key_file, password=""
+            )  # an encrypted key: nobody to ask
+        return context
+
+
+@dataclass(frozen=True, slots=True)
 class Address:
-    """Where a broker listens; `tls` None: in the clear."""
+    """Where a broker listens; `tls` None: in the clear, else how each connection is secured."""
 
     host: str
     port: int
-    tls: ssl.SSLContext | None
+    tls: Tls | None
 
     @classmethod
-    def parse(cls, url: str, ca_file: str | Path | None) -> Address:
-        """mqtt://host[:1883] or mqtts://host[:8883], the latter with `ca_file` or else the system's CAs."""
+    def parse(cls, url: str, tls: Tls | None = None) -> Address:
+        """mqtt://host[:1883] or mqtts://host[:8883], the latter with TLS."""
         parts = urlsplit(url)
         if parts.scheme not in {"mqtt", "mqtts"} or not parts.hostname:
             raise ValueError(f"not an MQTT address (mqtt://host:port or mqtts://host:port): {url!r}")
         if parts.scheme == "mqtt":
             return cls(parts.hostname, parts.port or 1883, None)
-        return cls(parts.hostname, parts.port or 8883, ssl.create_default_context(cafile=ca_file))
+        return cls(parts.hostname, parts.port or 8883, tls or Tls())
 
 
 class _Paho(paho.Client):
@@ -120,9 +139,14 @@ class Client:
         subscribed: asyncio.Future[None] = loop.create_future()
         self._connected, self._subscribed, self._lost = connected, subscribed, loop.create_future()
         self._on_session = on_session
+        address, tls = self._address, self._address.tls
         _, self._paho.wire = await loop.create_connection(
-            lambda: Wire(self._read), self._address.host, self._address.port, ssl=self._address.tls
+            lambda: Wire(self._read),
+            address.host,
+            address.port,
+            ssl=tls.context() if tls is not None else None,
         )
+        self._show_password()
         self._paho.reconnect()
         session_present = await self._unless_lost(connected)
         if self._identity.subscriptions:
@@ -185,8 +209,6 @@ class Client:
             CallbackAPIVersion.VERSION2, who.client_id, protocol=MQTTProtocolVersion.MQTTv5, manual_ack=True
         )
         client.max_inflight_messages = 0  # counted here, against what the broker allows
-        if who.username is not None:
-            client.username_pw_set(who.username, who.password)
         if who.will is not None:
             client.will_set(who.will.topic, who.will.payload, qos=1, retain=who.will.retain)
         client.on_connect = self._connack
@@ -206,6 +228,14 @@ class Client:
             properties=properties,
         )
         return client
+
+    def _show_password(self) -> None:
+        """As it is now: it may have been renewed since the last connection."""
+        who = self._identity
+        if who.username is not None:
+            self._paho.username_pw_set(
+                who.username, who.password() if callable(who.password) else who.password
+            )
 
     def _read(self) -> None:
         wire = self._paho.wire

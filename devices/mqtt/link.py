@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Never
 
 from devices.errors import LinkLost
-from devices.mqtt.client import Address, Client, Identity, Will
+from devices.mqtt.client import Address, Client, Identity, Tls, Will
 from devices.mqtt.inbox import Inbox, Message
 
 
@@ -33,8 +33,10 @@ class MqttLink:
         *,
         client_id: str,
         username: str | None = None,
-        password: str | None = None,
+        password: str | Callable[[], str | None] | None = None,
         ca_file: str | Path | None = None,
+        cert_file: str | Path | None = None,
+        key_file: str | Path | None = None,
         clean_start: bool = False,
         session_expiry_s: int = 86_400,
         will: Will | None = None,
@@ -49,6 +51,8 @@ class MqttLink:
     ) -> None:
         """`url`: mqtt://host[:1883] or mqtts://host[:8883], the latter with `ca_file` or the system's CAs.
 
+        `cert_file`, `key_file`: the client's own certificate. Files and `password`, where it is a function, are read
+        for each connection: renewed ones are taken by the next.
         `receive_maximum` bounds the unacknowledged messages in either direction. The wait between two
         attempts is drawn from 0 … `retry_first_s`, doubled per failure up to `retry_cap_s`.
         `on_state(connected, reason)` hears of every change, and of every new reason for having no connection.
@@ -65,7 +69,10 @@ class MqttLink:
             keepalive_s=keepalive_s,
         )
         self._client = Client(
-            Address.parse(url, ca_file), identity, on_message=self._received, on_room=self._send_waiting
+            Address.parse(url, Tls(ca_file, cert_file, key_file)),
+            identity,
+            on_message=self._received,
+            on_room=self._send_waiting,
         )
         self._connect_timeout_s = connect_timeout_s
         self._retry_first_s, self._retry_cap_s = retry_first_s, retry_cap_s

@@ -57,10 +57,13 @@ def compile_rules(extra: Mapping[str, Sequence[str]]) -> WaybillRules:
 def is_s10(text: str) -> bool:
     """A postal item of China with the right check digit (UPU S10: weights 8 6 4 2 3 5 9 7, modulo 11)."""
     found = _S10.fullmatch(text)
-    if found is None:
-        return False
-    total = sum(int(digit) * weight for digit, weight in zip(found[1], _S10_WEIGHTS, strict=True))
-    return int(found[2]) == {10: 0, 11: 5}.get(11 - total % 11, 11 - total % 11)
+    return found is not None and int(found[2]) == s10_check_digit(found[1])
+
+
+def s10_check_digit(serial: str) -> int:
+    """Of the eight digits of a postal item."""
+    total = sum(int(digit) * weight for digit, weight in zip(serial, _S10_WEIGHTS, strict=True))
+    return {10: 0, 11: 5}.get(11 - total % 11, 11 - total % 11)
 
 
 def _compiled(formats: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, re.Pattern[str]]]:

@@ -103,8 +103,19 @@ class Waybills:
         given = self._ledger.note(f"waybills {carrier}") or 0
         end = given + count if self._stock is None else min(given + count, self._stock)
         self._ledger.remember(**{f"waybills {carrier}": end})
+        if carrier == "EMS":
+            return [_s10(n) for n in range(1 + given, 1 + end)]
         prefix = _PREFIXES.get(carrier, carrier)
         return [f"{prefix}{n:013d}" for n in _serials(given, end)]
+
+
+def _s10(serial: int) -> str:
+    """A postal item by UPU S10: eight digits, weighted, and their check digit modulo 11."""
+    digits = f"{serial:08d}"
+    left = (
+        sum(int(digit) * weight for digit, weight in zip(digits, (8, 6, 4, 2, 3, 5, 9, 7), strict=True)) % 11
+    )
+    return f"EA{digits}{(11 - left) % 10 if left else 5}CN"
 
 
 def _serials(given: int, end: int) -> Iterable[int]:

@@ -121,8 +121,17 @@ def _check_labels(floor: MemoryFloor) -> None:
             assert (parcel.order_no, waybill.state) == (order.order_no, "used")
             assert parcel.state is not _P.VOIDED
             assert parcel.sscc == order.sscc, "the label carries another one"
+    _check_pools(floor)
     _check_copies(floor)
     _check_holds(floor)
+
+
+def _check_pools(floor: MemoryFloor) -> None:
+    """What is counted is what is there."""
+    free = Counter((each.carrier, each.expires_at) for each in floor.all(m.Waybill) if each.state == "free")
+    assert Counter({each.key(): each.free_qty for each in floor.all(m.WaybillPool)}) == free
+    used = sum(each.used_qty for each in floor.all(m.WaybillUse))
+    assert used == sum(1 for each in floor.all(m.Waybill) if each.state != "free")
 
 
 def _check_copies(floor: MemoryFloor) -> None:

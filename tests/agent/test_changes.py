@@ -40,8 +40,9 @@ MOVED = CONSIGNEE | {"address": "another street 1"}
 
 
 def refusal(events: list[ev.Event]) -> str:
-    """The one answer is a refusal of that revision."""
-    (event,) = events
+    """The one answer is a refusal of that revision; where hands could do something, people are told what."""
+    event, *told = events
+    assert kinds(told) in ([], ["exception.opened"])
     assert isinstance(event, ev.OrderRefused)
     assert event.revision == 2
     return word(event.reason)

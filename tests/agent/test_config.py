@@ -51,6 +51,15 @@ def test_three_tables_are_enough_and_the_rest_has_the_contracts_defaults(tmp_pat
     assert not config.packs_apart
 
 
+def test_numbers_last_three_days_and_a_carriers_check_digit_is_a_word(tmp_path: Path) -> None:
+    config = read(tmp_path, SMALLEST)
+    assert (config.hub.lease_hours, config.checks) == (72, {})
+    ems = '[[carriers]]\nid = "EMS"\ncheck = "s10"\n'
+    assert read(tmp_path, SMALLEST + ems).checks == {"EMS": "s10"}
+    assert "stands twice" in refusal(tmp_path, SMALLEST + ems + ems)
+    assert "known are none, s10, mod10, ems" in refusal(tmp_path, SMALLEST + ems.replace("s10", "luhn"))
+
+
 @pytest.mark.parametrize("table", ["site", "hub", "broker"])
 def test_a_missing_table_is_named(tmp_path: Path, table: str) -> None:
     lines = [line for line in SMALLEST.splitlines() if line]
@@ -369,6 +378,54 @@ def test_a_carrier_without_a_template_of_its_own_has_the_sites(tmp_path: Path) -
     assert (config.labels.template_of("SF"), config.labels.template_of("YTO")) == ("fancy", "plain")
     assert config.beside(config.labels.folder) == tmp_path / "labels"
     assert read(tmp_path, SMALLEST).labels.template_of("SF") == "express"
+
+
+# --- the hub's backup channel -------------------------------------------------------------------------------------
+
+
+def backup(lines: str) -> str:
+    """The smallest configuration with this backup."""
+    return f"{SMALLEST}\n[hub.backup]\n{lines}"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        'kind = "mqtt"\nurl = "mqtts://b"\nusername = "WH1"\npassword_file = "p"\nca_file = "ca.pem"',
+        'kind = "http"\nurl = "https://b"\ntoken_file = "t"\ncert_file = "c"\nkey_file = "k"',
+        'kind = "files"\npath = "/mnt/stick"\nkey_file = "k"',
+        'kind = "files"\npath = "hub-files"',
+    ],
+)
+def test_each_kind_of_backup_takes_its_own_keys(tmp_path: Path, lines: str) -> None:
+    channel = read(tmp_path, backup(lines)).hub.backup
+    assert channel is not None
+    assert f'kind = "{channel.kind}"' in lines
+
+
+def test_a_hub_needs_no_backup(tmp_path: Path) -> None:
+    assert read(tmp_path, SMALLEST).hub.backup is None
+
+
+@pytest.mark.parametrize(
+    ("lines", "why"),
+    [
+        ('url = "mqtts://b"', "missing `kind` - at `hub.backup`"),
+        ('kind = "fax"', "at `hub.backup.kind`: known are mqtt, http, files"),
+        ('kind = "mqtt"', "`hub.backup.url`: is required where kind is 'mqtt'"),
+        ('kind = "http"', "`hub.backup.url`: is required where kind is 'http'"),
+        ('kind = "files"', "`hub.backup.path`: is required where kind is 'files'"),
+        ('kind = "mqtt"\nurl = "https://b"', "`hub.backup.url`: 'https://b' must begin with mqtt"),
+        ('kind = "http"\nurl = "https://[b"', "`hub.backup.url`: 'https://[b' is no URL"),
+        ('kind = "files"\npath = "p"\nurl = "https://b"', "`hub.backup.url`: is not for kind 'files', which has"),
+        ('kind = "mqtt"\nurl = "mqtt://b"\ntoken_file = "t"', "`hub.backup.token_file`: is not for kind 'mqtt'"),
+        ('kind = "mqtt"\nurl = "mqtt://b"\npassword_file = "p"', "`hub.backup.username`: is required"),
+        ('kind = "http"\nurl = "https://b"\ncert_file = "c"', "`hub.backup.key_file`: cert_file and key_file belong"),
+        ('kind = "files"\npaths = "p"', "unknown key `hub.backup.paths`: did you mean `path`?"),
+    ],
+)  # fmt: skip
+def test_a_backup_that_cannot_work_is_refused_by_its_key(tmp_path: Path, lines: str, why: str) -> None:
+    assert why in refusal(tmp_path, backup(lines))
 
 
 # --- the journal and whose word stands ----------------------------------------------------------------------

@@ -454,6 +454,11 @@ async def test_a_poison_event_ahead_of_the_cursor_blocks_nobody(store: Store, in
     assert (await inbox.cursor(), [each.order_no for each in parked(store)]) == (None, ["SO-66"])
 
 
+async def test_a_mark_may_move_without_an_event(inbox: HubInbox) -> None:
+    await inbox.accept_ahead([], Mark("files.acks", "3"))
+    assert (await inbox.mark("files.acks"), await inbox.cursor()) == ("3", None)
+
+
 async def test_who_waits_is_woken_by_the_commit_of_a_public_event(store: Store, outbox: HubOutbox) -> None:
     waiting = asyncio.create_task(outbox.wait(0))
     await store.ask(sku("A"))

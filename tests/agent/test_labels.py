@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from agent.core import commands as c
 from agent.core import events as ev
 from agent.core.floor import MemoryFloor
-from agent.core.model import FloorException, JobState, OrderState, Waybill
+from agent.core.model import FloorException, JobState, OrderState, PrintJob, Waybill
 from tests.agent.floors import (
     NOON,
     YEAR_MS,
@@ -74,6 +74,42 @@ def test_an_expired_number_is_never_used() -> None:
     floor = stocked(waybills=0)
     run(floor, *lease("SF7", until=NOON), order(), paid())
     assert order_of(floor).waybill is None
+
+
+def test_a_number_that_expires_in_the_queue_is_not_printed_and_its_order_gets_another() -> None:
+    floor = stocked(waybills=0)
+    run(floor, *lease("SF7", key="soon", until=NOON + 10), *lease("SF8"), order(), paid())
+    waited = job_of(floor)
+    assert word(reason(floor, c.StartPrint(job=waited.job, printer="lp1"), at=NOON + 10)) == "expired"
+    assert known(floor, Waybill, "SF7").state == "voided"
+    assert known(floor, PrintJob, waited.job).state is JobState.FAILED
+    assert (order_of(floor).waybill, job_of(floor).state, job_of(floor).copy_no) == ("SF8", "queued", 1)
+    run(floor, c.StartPrint(job=job_of(floor).job, printer="lp1"), at=NOON + 10)
+
+
+def test_until_it_expires_it_is_printed() -> None:
+    floor = stocked(waybills=0)
+    run(floor, *lease("SF7", until=NOON + 10), order(), paid())
+    run(floor, c.StartPrint(job=job_of(floor).job, printer="lp1"), at=NOON + 9)
+    assert job_of(floor).state == "sending"
+
+
+def test_where_no_other_number_is_left_the_order_waits_for_one() -> None:
+    floor = stocked(waybills=0)
+    run(floor, *lease("SF7", until=NOON + 10), order(), paid())
+    reason(floor, c.StartPrint(job=job_of(floor).job, printer="lp1"), at=NOON + 10)
+    assert (order_of(floor).waybill, open_exceptions(floor)) == (None, {"waybills-exhausted"})
+    run(floor, *lease("SF9", key="new"), c.LabelWaiting(carrier="SF"), at=NOON + 11)
+    assert (order_of(floor).waybill, open_exceptions(floor)) == ("SF9", set())
+
+
+def test_a_further_copy_of_an_expired_number_is_another_label_too() -> None:
+    floor = floor_with(OrderState.PACKED)
+    run(floor, c.ReprintLabel(order_no="SO-1", reason="torn"))
+    late = NOON + YEAR_MS
+    run(floor, *lease("SF900", key="new", until=late + 1), at=late - 1)
+    assert word(reason(floor, c.StartPrint(job=job_of(floor).job, printer="lp1"), at=late)) == "expired"
+    assert (order_of(floor).waybill, order_of(floor).state, job_of(floor).copy_no) == ("SF900", "packed", 1)
 
 
 def test_the_lease_that_ends_first_is_used_first() -> None:
@@ -212,7 +248,12 @@ def test_a_failed_job_is_printed_after_all_by_a_persons_word_that_it_was_not() -
     run(floor, c.FailPrint(job=job, reason="too wide"))
     assert run(floor, c.SettlePrint(job=job, printed=True)) == []
     again = c.SettlePrint(job=job, printed=False, by="person:Wei")
-    assert kinds(run(floor, again)) == ["print.requeued", "exception.closed", "order.unheld"]
+    assert kinds(run(floor, again)) == [
+        "print.requeued",
+        "exception.closed",
+        "order.unheld",
+        "person.acted",
+    ]
     assert (job_of(floor).state, job_of(floor).copy_no) == (JobState.QUEUED, 1)
     assert run(floor, again) == []
 

@@ -31,6 +31,8 @@ _LABEL: dict[str, Any] = {
 #: What a random day need not bring.
 EXAMPLES: tuple[ev.Event, ...] = (
     ev.OrderRefused("SO-1", 2, "shipped: the parcel has left"),
+    ev.OrderHeld("SO-1", "address: ask the customer"),
+    ev.OrderUnheld("SO-1", "the customer called"),
     ev.LabelPrinted(first_byte_at=None, evidence="scan", **_LABEL),
     ev.LabelSuspect(reason="the printer went away", **_LABEL),
     ev.LabelFailed(reason="its template is broken", **_LABEL),
@@ -41,6 +43,9 @@ EXAMPLES: tuple[ev.Event, ...] = (
     ev.DeviceFault("lp1", "paper out"),
     ev.DeviceRecovered("lp1"),
     ev.ChannelSwitched("https", "mqtt", "it is open: five failures in a row"),
+    ev.AuditCheckpoint(7, "ab" * 32),
+    ev.OrderHeld("SO-1", "ask"),
+    ev.OrderUnheld("SO-1", "asked"),
 )  # fmt: skip
 
 

@@ -42,10 +42,10 @@ def test_every_command_is_described_and_there_are_no_others() -> None:
 def test_a_command_is_described_field_by_field(tag: str) -> None:
     name = SCHEMAS["Command"]["discriminator"]["mapping"][tag].rpartition("/")[2]
     own = SCHEMAS[name]["allOf"][1]
-    asked = {"id", "by"}
+    asked = {"id", "by"}  # and, where it is told, the device
     fields = {field.name: field.required for field in msgspec.structs.fields(COMMANDS[tag])}
     assert own["properties"]["type"]["const"] == tag
-    assert set(own["properties"]) - {"type"} | asked == set(fields)
+    assert set(own["properties"]) - {"type"} | asked | {"device"} == set(fields)
     assert set(own["required"]) | asked == {name for name, required in fields.items() if required}
 
 

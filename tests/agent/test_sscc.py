@@ -87,7 +87,7 @@ def test_another_sscc_is_another_label_and_the_old_one_is_stopped() -> None:
 
 def test_while_it_is_picked_another_sscc_is_too_late() -> None:
     floor = floor_with(OrderState.PICKING, sscc=SSCC)
-    assert kinds(run(floor, order(revision=2, sscc=OTHER))) == ["order.refused"]
+    assert kinds(run(floor, order(revision=2, sscc=OTHER))) == ["order.refused", "exception.opened"]
     assert parcel_of(floor).sscc == SSCC
 
 

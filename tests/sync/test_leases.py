@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from devices.scanners.waybills import is_s10
 from sync.client import HubClient
 from sync.errors import Refused, Unacceptable, WaybillsExhausted
 from sync.leases import give_back, lease
@@ -16,6 +17,12 @@ async def test_a_lease_gives_numbers_that_nobody_else_has(client: HubClient) -> 
     assert len(set(one.numbers) | set(other.numbers)) == 100
     assert one.carrier == "SF"
     assert one.expires_at.endswith("Z")
+
+
+async def test_the_numbers_of_ems_are_postal_items_with_their_check_digit(client: HubClient) -> None:
+    numbers = (await lease(client, "EMS", 500, "key")).numbers
+    assert len(set(numbers)) == 500
+    assert all(is_s10(number) for number in numbers)
 
 
 async def test_the_same_key_gives_the_same_lease(client: HubClient) -> None:

@@ -209,6 +209,15 @@ async def test_a_sentence_too_long_for_the_table_stands_in_full_below_it(
     await small.until(lambda: detail.display and str(detail.render()).endswith("end"))
 
 
+async def test_what_is_proposed_stands_behind_what_is_wrong(
+    agent: ScriptedAgent, large: Driven, floor: FloorView
+) -> None:
+    late = replace(floor.exceptions[0], text="order SO-7 was cancelled", proposal="put back 2 of A to A-01")
+    agent.show(replace(floor, exceptions=(late,)))
+    await large.pilot.press("4")
+    await large.until(lambda: "order SO-7 was cancelled → put back 2 of A to A-01" in large.screen_text())
+
+
 async def test_an_empty_table_says_why(agent: ScriptedAgent, large: Driven, floor: FloorView) -> None:
     agent.show(replace(floor, exceptions=(), exceptions_open=0))
     await large.until(lambda: "nothing waits for a person" in large.screen_text())

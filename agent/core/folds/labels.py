@@ -12,6 +12,8 @@ from agent.core import model as m
 from agent.core.floor import Entry, Floor
 from agent.core.folds.values import Changes, known
 
+_HOUR_MS = 3_600_000
+
 
 def _lease_requested(_: Floor, __: Entry, event: ev.LeaseRequested) -> Changes:
     return [m.LeaseRequest(event.request_key, event.carrier, event.count)]
@@ -21,10 +23,16 @@ def _lease_refused(floor: Floor, _: Entry, event: ev.LeaseRefused) -> Changes:
     return [replace(known(floor, m.LeaseRequest, event.request_key), state="refused")]
 
 
-def _waybills_leased(floor: Floor, _: Entry, event: ev.WaybillsLeased) -> Changes:
+def _waybills_leased(floor: Floor, entry: Entry, event: ev.WaybillsLeased) -> Changes:
     request = known(floor, m.LeaseRequest, event.request_key)
-    fresh = (m.Waybill(number, event.carrier, event.lease, event.expires_at) for number in event.numbers)
-    return [replace(request, state="granted"), *fresh]
+    fresh = [m.Waybill(number, event.carrier, event.lease, event.expires_at) for number in event.numbers]
+    if not fresh:
+        return [replace(request, state="granted")]
+    empty = m.WaybillPool(event.carrier, event.expires_at, entry.at, 0)
+    pool = floor.get(m.WaybillPool, event.carrier, event.expires_at) or empty
+    return [
+        replace(request, state="granted"), *fresh, replace(pool, free_qty=pool.free_qty + len(fresh)),
+    ]  # fmt: skip
 
 
 def _waybill_voided(floor: Floor, _: Entry, event: ev.WaybillVoided) -> Changes:
@@ -45,11 +53,23 @@ def _label_queued(floor: Floor, entry: Entry, event: ev.LabelQueued) -> Changes:
         event.job, event.waybill, event.order_no, event.carrier, event.copy_no, event.printer,
         m.JobState.QUEUED, entry.at, reason=event.reason, cutoff_at=order.cutoff_at,
     )  # fmt: skip
+    waybill = known(floor, m.Waybill, event.waybill)
     return [
-        replace(known(floor, m.Waybill, event.waybill), state="used"),
+        *(_taken(floor, entry, waybill) if waybill.state == "free" else ()),
         replace(parcel, copy_no=event.copy_no, job=event.job, sscc=order.sscc),
         job,
         replace(order, waybill=event.waybill),
+    ]
+
+
+def _taken(floor: Floor, entry: Entry, waybill: m.Waybill) -> Changes:
+    pool = known(floor, m.WaybillPool, waybill.carrier, waybill.expires_at)
+    hour = entry.at // _HOUR_MS
+    use = floor.get(m.WaybillUse, waybill.carrier, hour) or m.WaybillUse(waybill.carrier, hour, 0)
+    return [
+        replace(waybill, state="used"),
+        replace(pool, free_qty=pool.free_qty - 1),
+        replace(use, used_qty=use.used_qty + 1),
     ]
 
 

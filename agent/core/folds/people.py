@@ -14,7 +14,8 @@ from agent.core.folds.values import Changes, known
 
 
 def _exception_opened(_: Floor, entry: Entry, event: ev.ExceptionOpened) -> Changes:
-    return [m.FloorException(event.exception, event.kind, event.order_no, event.text, entry.at)]
+    told = (event.exception, event.kind, event.order_no, event.text, entry.at)
+    return [m.FloorException(*told, proposal=event.proposal)]
 
 
 def _exception_closed(floor: Floor, entry: Entry, event: ev.ExceptionClosed) -> Changes:

@@ -7,12 +7,13 @@ from msgspec.structs import replace
 from agent.core import commands as c
 from agent.core import events as ev
 from agent.core.events import OrderFacts
-from agent.core.model import BEFORE_PICKING, ENDED, Early, Line, Order, OrderState, Sku
+from agent.core.model import BEFORE_PICKING, ENDED, Early, FloorException, Line, Order, OrderState, Sku
 from agent.core.rules import facts as fact_rules
 from agent.core.rules.documents import Document, label_differs, lines_differ, read_order
-from agent.core.rules.holds import LABEL_FAILED, UNKNOWN_CARRIER, lift
+from agent.core.rules.holds import LABEL_FAILED, LATE_CHANGE, UNKNOWN_CARRIER, lift
 from agent.core.rules.labels import drop_label, queue_label
 from agent.core.rules.lists import add_stops, finish_order, open_stops, shrink_line
+from agent.core.rules.proposals import late_change
 from agent.core.rules.sources import settled, tell_overruled
 from agent.core.story import Refused, Story
 from agent.core.words import is_name
@@ -37,7 +38,8 @@ def _refuse_malformed(story: Story, command: c.TakeOrder, refused: Refused) -> R
         return refused
     number = revision if isinstance(revision, int) and abs(revision) < 2**53 else 0
     story.emit(ev.OrderRefused(order_no, number, refused.reason))
-    story.open_exception("order-refused", order_no, refused.reason, order_no)
+    proposal = "let the hub correct the order and send it again with a higher revision"
+    story.open_exception("order-refused", order_no, refused.reason, order_no, proposal)
     return None
 
 
@@ -58,7 +60,8 @@ def _name_missing_skus(story: Story, document: Document) -> None:
         if story.get(Sku, sku) is None:
             story.emit(ev.SkuMissed(sku, document.order_no))
             text = f"order {document.order_no} names SKU {sku}, which has no master data: it waits"
-            story.open_exception("unknown-sku", f"{document.order_no}/{sku}", text, document.order_no)
+            subject, proposal = f"{document.order_no}/{sku}", f"let the hub send the master data of {sku}"
+            story.open_exception("unknown-sku", subject, text, document.order_no, proposal)
 
 
 def _change(story: Story, order: Order, document: Document, command: c.TakeOrder) -> None:
@@ -67,7 +70,7 @@ def _change(story: Story, order: Order, document: Document, command: c.TakeOrder
     document = replace(document, facts=kept)
     late = _too_late(order, document.facts)
     if late is not None:
-        story.emit(ev.OrderRefused(order.order_no, document.revision, late))
+        _refuse_late(story, order, document, late)
         return
     relabel = order.waybill is not None and label_differs(order, document.facts)
     _shrink_lists(story, order, document.facts)
@@ -81,8 +84,22 @@ def _change(story: Story, order: Order, document: Document, command: c.TakeOrder
         lift(story, order.order_no, LABEL_FAILED, "the order was changed")
     if document.facts.carrier != order.carrier:
         lift(story, order.order_no, UNKNOWN_CARRIER, "the order was changed")
+    story.close_exception(LATE_CHANGE, order.order_no, f"revision {document.revision} is in force")
     queue_label(story, order.order_no)  # also where another carrier has the number that the first one lacked
     finish_order(story, order.order_no, task=(order.tasks or ("",))[-1])
+
+
+def _refuse_late(story: Story, order: Order, document: Document, late: str) -> None:
+    """The hub is told, and people are told what can still be done; the same revision once more is no news to them."""
+    story.emit(ev.OrderRefused(order.order_no, document.revision, late))
+    if not (label_differs(order, document.facts) or lines_differ(order, document.facts)):
+        return  # nothing that hands could do
+    text = f"revision {document.revision} of order {order.order_no} was refused, {late}"
+    known = story.get(FloorException, f"{LATE_CHANGE}:{order.order_no}")
+    if known is None or known.text != text:
+        story.close_exception(LATE_CHANGE, order.order_no, "a later word of the hub has come")
+        proposal = late_change(order, document.facts)
+        story.open_exception(LATE_CHANGE, order.order_no, text, order.order_no, proposal)
 
 
 def _too_late(order: Order, facts: OrderFacts) -> str | None:

@@ -10,9 +10,17 @@ from agent.core import commands as c
 from agent.core import events as ev
 from agent.core.authority import Authority
 from agent.core.model import BEFORE_PICKING, Early, Order, OrderState
-from agent.core.rules.holds import LABEL_FAILED, UNKNOWN_CARRIER, is_held_for
+from agent.core.rules.holds import (
+    LABEL_FAILED,
+    LATE_CANCEL,
+    LATE_CHANGE,
+    LATE_HOLD,
+    UNKNOWN_CARRIER,
+    is_held_for,
+)
 from agent.core.rules.labels import drop_label, is_served, job_in_force, queue_label, retry_failed
 from agent.core.rules.lists import take_off_lists
+from agent.core.rules.proposals import intercept, keep_back, put_back
 from agent.core.rules.sources import may_set_held, overrule
 from agent.core.story import Refused, Story
 from agent.core.times import from_text
@@ -38,6 +46,12 @@ _SHAPES: dict[str, type[_Paid] | type[_Reasoned]] = {
     "order.unheld": _Reasoned,
     "order.cancelled": _Reasoned,
 }
+
+
+#: The exceptions of an order that nobody needs to see once it is cancelled.
+_OVER_WITH_IT = (
+    "short", "waybills-exhausted", "no-printer", UNKNOWN_CARRIER, LABEL_FAILED, LATE_CHANGE, LATE_HOLD,
+)  # fmt: skip
 
 
 def take_fact(story: Story, command: c.TakeFact) -> Refused | None:
@@ -80,12 +94,23 @@ def apply_fact(story: Story, order_no: str, fact: str, data: dict[str, Any], sai
     if fact == "order.paid":
         _pay(story, order, from_text(data["paid_at"]), data["payment_ref"], said.source)
     elif fact == "order.held":
-        refused = may_set_held(story, order, reason, *said) or _hold(story, order, reason, said.source)
-        refuse_to_hub(story, order, refused)
+        overruled = may_set_held(story, order, reason, *said)
+        late = None if overruled else _hold(story, order, reason, said.source)
+        refuse_to_hub(story, order, overruled or late)
+        if late is not None and order.state is not OrderState.CANCELLED:
+            _tell_late(story, order, LATE_HOLD, f"held ({reason})", keep_back(order))
     elif fact == "order.unheld":
         refuse_to_hub(story, order, may_set_held(story, order, None, *said) or _unhold(story, order, reason))
     else:
-        refuse_to_hub(story, order, _cancel(story, order, reason))
+        refused = _cancel(story, order, reason)
+        refuse_to_hub(story, order, refused)
+        if refused is not None:
+            _tell_late(story, order, LATE_CANCEL, f"cancelled ({reason})", intercept(order))
+
+
+def _tell_late(story: Story, order: Order, kind: str, word: str, proposal: str) -> None:
+    text = f"order {order.order_no} was {word} at the hub when it was {order.state} here already"
+    story.open_exception(kind, order.order_no, text, order.order_no, proposal)
 
 
 def refuse_to_hub(story: Story, order: Order, refused: Refused | None) -> None:
@@ -100,7 +125,8 @@ def _pay(story: Story, order: Order, paid_at: int, payment_ref: str, source: str
     if order.paid_at is not None or order.state is OrderState.CANCELLED:
         text = f"order {order.order_no} is {order.shown_state} and was paid again, by {payment_ref}"
         seen = len(story.events)
-        story.open_exception("payment", f"{order.order_no}/{payment_ref}", text, order.order_no)
+        subject, proposal = f"{order.order_no}/{payment_ref}", f"let payment {payment_ref} be refunded"
+        story.open_exception("payment", subject, text, order.order_no, proposal)
         if len(story.events) > seen:
             overrule(
                 story, order.order_no, source, {"payment_ref": payment_ref}, {"payment_ref": _FIRST_PAYMENT}
@@ -121,10 +147,13 @@ def _hold(story: Story, order: Order, reason: str, source: str = "") -> Refused 
 
 
 def _unhold(story: Story, order: Order, reason: str) -> Refused | None:
+    story.close_exception(LATE_HOLD, order.order_no, reason)
     if order.held is None or order.state is OrderState.CANCELLED:
         return None
     if is_held_for(order, UNKNOWN_CARRIER) and not is_served(story, order.carrier):
         return Refused(order.held)
+    if order.state is OrderState.PICKED and not any(line.picked_qty for line in order.lines):
+        return Refused("nothing-to-ship: nothing of it was found, cancel it")
     story.emit(ev.OrderUnheld(order.order_no, reason))
     story.close_exception("short", order.order_no, reason)
     job = job_in_force(story, order)
@@ -144,14 +173,14 @@ def _cancel(story: Story, order: Order, reason: str) -> Refused | None:
     if any(line.picked_qty for line in order.lines):
         undone.append("put-back")
         text = f"order {order.order_no} was cancelled after picking: put its goods back"
-        story.open_exception("put-back", order.order_no, text, order.order_no)
+        story.open_exception("put-back", order.order_no, text, order.order_no, put_back(story, order))
     if order.waybill is not None:
         drop_label(story, order.order_no, "the order was cancelled")
         undone += (
             ["waybill-voided", "parcel-pulled"] if order.state is OrderState.PACKED else ["waybill-voided"]
         )
     story.emit(ev.OrderCancelled(order.order_no, order.shown_state, tuple(undone), reason))
-    for kind in ("short", "waybills-exhausted", "no-printer", UNKNOWN_CARRIER, LABEL_FAILED):
+    for kind in _OVER_WITH_IT:
         story.close_exception(kind, order.order_no, "the order was cancelled")
     return None
 
@@ -165,11 +194,7 @@ def hold_order(story: Story, command: c.HoldOrder) -> Refused | None:
 def unhold_order(story: Story, command: c.UnholdOrder) -> Refused | None:
     """A person's release."""
     order = story.get(Order, command.order_no)
-    if order is None:
-        return _unknown(command.order_no)
-    if order.state is OrderState.PICKED and not any(line.picked_qty for line in order.lines):
-        return Refused("nothing-to-ship: nothing of it was found, cancel it")
-    return _unhold(story, order, command.reason)
+    return _unknown(command.order_no) if order is None else _unhold(story, order, command.reason)
 
 
 def cancel_order(story: Story, command: c.CancelOrder) -> Refused | None:

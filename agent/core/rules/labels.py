@@ -50,7 +50,8 @@ def _take_number(story: Story, order: Order) -> None:
         story.open_exception("no-printer", order_no, text, order_no)
     elif waybill is None:
         text = f"order {order_no} is paid, and no leased number of carrier {carrier} is left"
-        story.open_exception("waybills-exhausted", order_no, text, order_no)
+        proposal = f"let the hub lease numbers of {carrier}, or give the order another carrier"
+        story.open_exception("waybills-exhausted", order_no, text, order_no, proposal)
     else:
         job = story.new_id("J")
         story.emit(ev.LabelQueued(order_no, waybill.waybill, carrier, job, 1, printer))

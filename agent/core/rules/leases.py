@@ -6,7 +6,10 @@ from agent.core import commands as c
 from agent.core import events as ev
 from agent.core.model import LeaseRequest, Waybill
 from agent.core.rules.labels import queue_label
+from agent.core.rules.proposals import named
 from agent.core.story import Refused, Story
+
+FAILED_CHECK = "waybill-check"
 
 
 def request_lease(story: Story, command: c.RequestLease) -> Refused | None:
@@ -29,8 +32,22 @@ def take_lease(story: Story, command: c.TakeLease) -> Refused | None:
         if len(fresh) < len(command.numbers):
             text = f"lease {command.lease} of carrier {command.carrier} gave numbers that were given before"
             story.open_exception("waybill-given-twice", command.lease, text)
+        _tell_failed(story, command)
         story.close_exception("lease-refused", command.carrier, "numbers were leased")
     return None
+
+
+def _tell_failed(story: Story, command: c.TakeLease) -> None:
+    """Numbers that the carrier's own scanners would not read never join the pool; a person has them put right."""
+    if not command.failed:
+        return
+    carrier = command.carrier
+    text = (
+        f"lease {command.lease} of carrier {carrier} has {len(command.failed)} numbers with a wrong check digit: "
+        f"{named(command.failed)}"
+    )
+    proposal = f"let the hub ask {carrier} for right numbers, or correct `check` of the carrier here"
+    story.open_exception(FAILED_CHECK, carrier, text, proposal=proposal)
 
 
 def refuse_lease(story: Story, command: c.RefuseLease) -> Refused | None:
@@ -39,7 +56,8 @@ def refuse_lease(story: Story, command: c.RefuseLease) -> Refused | None:
     if request is not None and request.state == "open":
         story.emit(ev.LeaseRefused(command.request_key, command.reason))
         text = f"no more waybill numbers of carrier {request.carrier}: {command.reason}"
-        story.open_exception("lease-refused", request.carrier, text)
+        proposal = f"let the hub get numbers of {request.carrier}, or move its orders to another carrier"
+        story.open_exception("lease-refused", request.carrier, text, proposal=proposal)
     return None
 
 

@@ -98,4 +98,5 @@ def finish_order(story: Story, order_no: str, task: str) -> None:
             else "short: nothing of it was found"
         )
         story.emit(ev.OrderHeld(order_no, reason))
-        story.open_exception("short", order_no, f"order {order_no} is held: {reason}", order_no)
+        proposal = "cancel it" if nothing else "release it to ship what was found, or cancel it"
+        story.open_exception("short", order_no, f"order {order_no} is held: {reason}", order_no, proposal)

@@ -9,12 +9,15 @@ import msgspec
 
 from agent.core import commands as c
 from agent.core import events as ev
-from agent.core.model import Carrier, Entity, Location, MissingSku, Ruleset, Sku, Stock
+from agent.core.model import Carrier, Entity, FloorException, Location, MissingSku, Ruleset, Sku, Stock
 from agent.core.rules.labels import release_carrier
+from agent.core.rules.proposals import named
 from agent.core.story import Refused, Story
 from agent.core.words import Count, is_name
 
 E = TypeVar("E", bound=Entity)
+
+OVER_PROMISED, CARRIER_INACTIVE = "over-promised", "carrier-inactive"
 
 
 class _Count(msgspec.Struct, frozen=True):
@@ -64,9 +67,22 @@ def set_carrier(story: Story, command: c.SetCarrier) -> Refused | None:
     if before == carrier:
         return None
     story.emit(ev.CarrierSet(carrier.carrier, msgspec.to_builtins(carrier)))
-    if carrier.active and (before is None or not before.active):
+    was_active = before is not None and before.active
+    if carrier.active and not was_active:
+        story.close_exception(CARRIER_INACTIVE, carrier.carrier, "it is active again")
         release_carrier(story, carrier.carrier)
+    elif was_active and not carrier.active:
+        _tell_of_labels(story, carrier.carrier)
     return None
+
+
+def _tell_of_labels(story: Story, carrier: str) -> None:
+    """Its labels are on parcels and in queues. New orders of it are held when they ask for a label."""
+    order_nos = story.floor.with_label(carrier)
+    if order_nos:
+        text = f"carrier {carrier} is not active any more, and {len(order_nos)} orders have its labels: "
+        proposal = f"let the hub give them another carrier, or ship them if {carrier} still collects"
+        story.open_exception(CARRIER_INACTIVE, carrier, text + named(order_nos), proposal=proposal)
 
 
 def set_rules(story: Story, command: c.SetRules) -> Refused | None:
@@ -99,7 +115,23 @@ def set_stock(story: Story, command: c.SetStock) -> Refused | None:
     where = f"{count.location}/{count.sku}"
     story.close_exception("count", where, f"counted: {count.qty}")
     stock = story.get(Stock, count.location, count.sku)
-    if stock is not None and stock.on_hand_qty < stock.reserved_qty:
-        text = f"{stock.reserved_qty} of {count.sku} are promised from {count.location}, {stock.on_hand_qty} are there"
-        story.open_exception("over-promised", where, text)
+    if stock is not None:
+        _compare_promises(story, stock, where)
     return None
+
+
+def _compare_promises(story: Story, stock: Stock, where: str) -> None:
+    """The lists stay as they are: who finds too little is led on to another location. But people know before."""
+    if stock.on_hand_qty >= stock.reserved_qty:
+        story.close_exception(OVER_PROMISED, where, f"{stock.on_hand_qty} are there")
+        return
+    lists = named(story.floor.tasks_at(stock.location, stock.sku))
+    text = (
+        f"{stock.reserved_qty} of {stock.sku} are promised from {stock.location}, "
+        f"{stock.on_hand_qty} are there: lists {lists}"
+    )
+    proposal = f"count {stock.sku} at {stock.location} again, or recall {lists} to plan from other locations"
+    known = story.get(FloorException, f"{OVER_PROMISED}:{where}")
+    if known is not None and known.text != text:
+        story.close_exception(OVER_PROMISED, where, "counted again")
+    story.open_exception(OVER_PROMISED, where, text, proposal=proposal)

@@ -23,7 +23,8 @@ def close_exception(story: Story, command: c.CloseException) -> Refused | None:
 
 def open_exception(story: Story, command: c.OpenException) -> Refused | None:
     """What the shell has met and a person must see."""
-    story.open_exception(command.kind, command.subject, command.text, command.order_no)
+    told = (command.kind, command.subject, command.text, command.order_no)
+    story.open_exception(*told, proposal=command.proposal)
     return None
 
 

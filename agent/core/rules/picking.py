@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from agent.core import commands as c
 from agent.core import events as ev
-from agent.core.model import ENDED, Order, Stop, StopState, Task, TaskState, Tote, ToteUse
+from agent.core.model import ENDED, Order, OrderState, Stop, StopState, Task, TaskState, Tote, ToteUse
 from agent.core.rules.goods import codes_of, same_barcode
 from agent.core.rules.lists import add_stops, finish_order
+from agent.core.rules.proposals import put_back_stop
 from agent.core.rules.tasks import accepted_task
 from agent.core.story import Refused, Story
 
@@ -44,9 +45,14 @@ def _open_stop(task: Task, name: str) -> Stop | Refused:
 
 def pick_stop(story: Story, command: c.PickStop) -> Refused | None:
     """So many units went into the tote."""
+    refused = _pick(story, command)
+    return _tell_of_goods(story, command, refused) if refused is not None else None
+
+
+def _pick(story: Story, command: c.PickStop) -> Refused | None:
     task = accepted_task(story, command)
     if isinstance(task, Refused):
-        return _picked_after_recall(story, command, task)
+        return task
     stop = _open_stop(task, command.stop)
     if isinstance(stop, Refused):
         return stop
@@ -69,17 +75,27 @@ def pick_stop(story: Story, command: c.PickStop) -> Refused | None:
     return None
 
 
-def _picked_after_recall(story: Story, command: c.PickStop, refused: Refused) -> Refused:
-    """Goods have moved and no list says so: a person must see it."""
+def _tell_of_goods(story: Story, command: c.PickStop, refused: Refused) -> Refused:
+    """Goods have moved and no list says so, where a PDA picked before it heard of the change: a person must see it."""
     task = story.get(Task, command.task)
     stop = task.stop(command.stop) if task is not None and task.pda == command.pda else None
-    if task is None or stop is None or task.state is not TaskState.RECALLED or command.qty < 1:
+    why = _why_for_nobody(story, task, stop) if task is not None and stop is not None else None
+    if stop is None or why is None or command.qty < 1:
         return refused
-    text = (
-        f"PDA {command.pda} picked {command.qty} of {stop.sku} at {stop.location} after its list was recalled"
-    )
-    story.open_exception("picked-after-recall", stop.stop, text, stop.order_no)
+    text = f"PDA {command.pda} picked {command.qty} of {stop.sku} at {stop.location} after {why}"
+    subject = f"{stop.stop}/{command.id}" if command.id is not None else stop.stop
+    proposal = put_back_stop(stop, command.qty)
+    story.open_exception("picked-after-recall", subject, text, stop.order_no, proposal)
     return Refused(refused.reason, tuple(story.events))
+
+
+def _why_for_nobody(story: Story, task: Task, stop: Stop) -> str | None:
+    order = story.get(Order, stop.order_no)
+    if task.state is TaskState.RECALLED:
+        return "its list was recalled"
+    if order is not None and order.state is OrderState.CANCELLED:
+        return f"order {stop.order_no} was cancelled"
+    return "the stop was taken off its list" if stop.state is StopState.CANCELLED else None
 
 
 def _wrong_pick(story: Story, stop: Stop, command: c.PickStop) -> Refused | None:
@@ -124,7 +140,8 @@ def short_stop(story: Story, command: c.ShortStop) -> Refused | None:
         )
     )  # fmt: skip
     text = f"{command.qty} of {stop.sku} were not at {stop.location}: count it"
-    story.open_exception("count", f"{stop.location}/{stop.sku}", text)
+    proposal = f"count {stop.sku} at {stop.location} and let the hub set its stock"
+    story.open_exception("count", f"{stop.location}/{stop.sku}", text, proposal=proposal)
     lost = add_stops(story, task.task, stop.order_no, stop.line_no, command.qty, avoid=stop.location)
     if lost:
         story.emit(ev.LineShort(stop.order_no, stop.line_no, lost))

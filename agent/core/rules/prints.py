@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from agent.core import commands as c
 from agent.core import events as ev
-from agent.core.model import ON_THE_WIRE, JobState, Parcel, ParcelState, PrintJob
+from agent.core.model import ON_THE_WIRE, JobState, Parcel, ParcelState, PrintJob, Waybill
 from agent.core.rules.holds import LABEL_FAILED, hold_back
 from agent.core.rules.labels import (
     better_printer,
+    drop_label,
     label_facts,
     print_again,
     queue_copy,
+    queue_label,
     retry_failed,
     show_suspect,
     stand_in,
@@ -28,8 +30,19 @@ def start_print(story: Story, command: c.StartPrint) -> Refused | None:
     if ended is not None:
         story.emit(ev.LabelFailed(reason=ended, **label_facts(job)))
         return Refused(f"not-in-force: {ended}", tuple(story.events))
+    waybill = story.get(Waybill, job.waybill)
+    if waybill is not None and waybill.expires_at <= story.at:
+        return _another_number(story, job)
     story.emit(ev.PrintStarted(job.job, command.printer, command.mark))
     return None
+
+
+def _another_number(story: Story, job: PrintJob) -> Refused:
+    """It waited for longer than its number was good for: the order gets another one, and its own job with it."""
+    why = f"waybill {job.waybill} has expired"
+    drop_label(story, job.order_no, why)
+    queue_label(story, job.order_no)
+    return Refused(f"expired: {why}", tuple(story.events))
 
 
 def print_sent(story: Story, command: c.PrintSentAll) -> Refused | None:

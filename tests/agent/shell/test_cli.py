@@ -56,6 +56,21 @@ def test_a_wrong_configuration_is_named_by_file_and_key(
     assert "did you mean `url`" in words
 
 
+def test_whom_nobody_can_tell_is_named_without_the_url(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["init", str(tmp_path)])
+    file = tmp_path / "floorhand.toml"
+    services = (
+        '\n[[notify]]\nurl = "json://127.0.0.1/"\n[[notify]]\nurl = "json://127.0.0.1/a-secret?verify=no"\n'
+    )
+    file.write_text(file.read_text("utf-8") + services, "utf-8")
+    assert main(["check-config", str(file)]) == 2
+    words = capsys.readouterr().err
+    assert f"{file}: `notify[1].url`: verify=no: certificates are always verified" in words
+    assert "a-secret" not in words
+
+
 @pytest.mark.parametrize(
     "arguments", [["run"], ["nonsense"], ["demo", "--speed", "0"], ["demo", "--from", "25:00"]]
 )
