@@ -176,9 +176,7 @@ def _differences(ours: sqlite3.Connection, theirs: sqlite3.Connection, orders: i
             "SELECT sequence, type FROM journal WHERE sequence IS NOT NULL ORDER BY sequence"
         ).fetchall()
         known = ours.execute("SELECT order_no, revision FROM orders ORDER BY order_no").fetchall()
-        exceptions = ours.execute(
-            "SELECT exception FROM exceptions WHERE kind = 'parked-event'"
-        ).fetchall()
+        exceptions = ours.execute("SELECT exception FROM exceptions WHERE kind = 'parked-event'").fetchall()
     except sqlite3.OperationalError as error:
         return [f"the journal cannot be read yet: {error}"]
     got = theirs.execute("SELECT sequence, type FROM received ORDER BY row").fetchall()

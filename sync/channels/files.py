@@ -192,7 +192,8 @@ class FilesChannel:
         await self._inbox.accept_ahead(events[whole:], Mark(_mark("in"), str(number)))
 
     def _feed_event(self, number: int, line: bytes) -> Arrival:
-        """A line that is signed and cannot be read: no copy will be better."""
+        """A line that is signed and cannot be read: no copy will be better. It may name people: the log says
+        only where it stands."""
         arrived = read_feed_event(line)
         if isinstance(arrived, BrokenEvent):
             self.broken_events += 1

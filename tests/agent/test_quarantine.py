@@ -54,6 +54,7 @@ def test_a_parked_event_is_kept_as_it_came_and_waits_for_a_person(floor: MemoryF
     assert (parked.reason, parked.acked_sequence, parked.parked_at) == ("malformed: no sku", 7, NOON)
     exception = known(floor, FloorException, "parked-event:Q1")
     assert exception.text == "sku.changed A, from /erp: malformed: no sku"
+    assert exception.proposal == "correct and release it in the quarantine, or drop it there"
 
 
 def test_its_exception_closes_with_it_and_not_before(floor: MemoryFloor) -> None:

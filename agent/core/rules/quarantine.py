@@ -16,6 +16,8 @@ from agent.core.story import Refused, Story
 #: The kind of the exception that is open while an event is parked.
 PARKED_EVENT = "parked-event"
 KEPT_BYTES = 65_536  # of a body: twice an order of 500 lines
+_THEIRS = "correct and release it in the quarantine, or drop it there"
+_OURS = "put it right at the hub, then drop it in the quarantine"
 _WORDS, _SENTENCE = 200, 1_000
 
 
@@ -33,7 +35,8 @@ def park_event(story: Story, command: c.ParkEvent) -> Refused | None:
     )  # fmt: skip
     story.emit(event)
     if _is_told(event):
-        story.open_exception(PARKED_EVENT, event.parked, _told(event), event.order_no)
+        proposal = _OURS if event.direction == "outbox" else _THEIRS
+        story.open_exception(PARKED_EVENT, event.parked, _told(event), event.order_no, proposal)
     return None
 
 
