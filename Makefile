@@ -38,6 +38,7 @@ campaign: $(VENV)/.installed-test   ## the long forms of the seeded tests: kills
 	$(BIN)/python -m bench.scan_storm --seed $(SEED)
 	$(BIN)/python -m bench.scan_storm --seed $(SEED) --weather --kills-of-agent 3
 	$(BIN)/python -m bench.gateway_storm --seed $(SEED)
+	$(BIN)/python -m bench.hub_schedules --seed $(SEED) --count 200
 
 lock: $(VENV)/.installed-test       ## pin the dependencies again
 	$(BIN)/pip install -q pip-tools

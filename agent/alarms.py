@@ -32,8 +32,10 @@ ALARMS: Mapping[str, _Alarm] = {
     "waybills-low": _Alarm("waybill numbers run low", each=True, ours=True),
     "waybills-expiring": _Alarm("waybill numbers expire", each=True, ours=True),
     "lease-refused": _Alarm("the hub has no waybill numbers", each=True),
+    "carrier-inactive": _Alarm("a carrier was switched off that has labels on orders", each=True),
     "parked-event": _Alarm("events are parked: somebody must look at them"),
     "payment": _Alarm("orders were paid twice"),
+    "archive": _Alarm("the journal cannot be archived: the disk will fill"),
 }
 
 

@@ -53,6 +53,7 @@ class HubLink:
         self._clients: dict[str, HubClient] = {}
         self._channels: dict[str, Channel] = {}
         self._beside: dict[str, Awaitable[None]] = {}
+        self._files: FilesChannel | None = None
         self._switched: asyncio.Queue[tuple[str, str, str]] = asyncio.Queue()
         views.outbox = self._outbox
         views.channels = self._switch.states
@@ -81,6 +82,7 @@ class HubLink:
             case "files":
                 where = hub_files(self._config)
                 files = FilesChannel(where.folder, where.key, self._config.site.id, self._inbox, self._outbox)
+                self._files = files
                 self._channels[BACKUP] = Guarded(self._switch, BACKUP, files)
                 self._beside["backup files"] = files.run()
 
@@ -93,6 +95,11 @@ class HubLink:
             calling=partial(self._switch.calling, name),
         )  # fmt: skip
         self._channels[name] = self._clients[name] = await stack.enter_async_context(client)
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What a person must mend in the folder of files."""
+        return self._files.faults if self._files is not None else ()
 
     def tasks(self) -> dict[str, Awaitable[None]]:
         """Everything that runs as long as the agent does, by name."""

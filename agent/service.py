@@ -135,7 +135,7 @@ class Service:
             faults += [
                 f"hub channel {each.name} {each.state}" for each in views.channels if each.state != "closed"
             ]
-            faults += operators.faults
+            faults += [*operators.faults, *hub.faults]
             if not link.connected:
                 faults.append("broker down")
             faults += [f"broker refuses {topic}: {reason}" for topic, reason in link.refused.items()]

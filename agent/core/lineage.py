@@ -16,7 +16,7 @@ from agent.core import events as ev
 from agent.core.apply import apply
 from agent.core.fields import is_personal, order_fields
 from agent.core.floor import Entry, MemoryFloor
-from agent.core.model import ERASED, ERASED_WORD, Entity, Order, OrderState, Waybill
+from agent.core.model import ERASED, ERASED_WORD, Entity, Order, OrderState, Waybill, WaybillPool
 from agent.core.times import to_text
 
 E = TypeVar("E", bound=Entity)
@@ -165,6 +165,7 @@ def _nobodys_order(order_no: str) -> Order:
 _STRANGERS: Mapping[type[Entity], Callable[..., Entity]] = {
     Order: _nobodys_order,
     Waybill: lambda waybill: Waybill(waybill, "", "", 0),
+    WaybillPool: lambda carrier, expires_at: WaybillPool(carrier, expires_at, 0, 1),
 }
 
 

@@ -598,6 +598,6 @@ class Parked(Entity, frozen=True):
 #: Every state table, in the order in which `verify` compares them.
 ENTITIES: tuple[type[Entity], ...] = (
     Order, Early, Sku, MissingSku, Location, Stock, Pick, Carrier, Ruleset, LeaseRequest, Waybill, WaybillPool,
-    WaybillUse, Parcel,
-    PrintJob, Task, Desk, ToteUse, Packing, Picking, Trail, SeenScan, FloorException, Device, Parked,
+    WaybillUse, Parcel, PrintJob, Task, Desk, ToteUse, Packing, Picking, Trail, SeenScan, FloorException, Device,
+    Parked,
 )  # fmt: skip

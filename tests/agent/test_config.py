@@ -420,7 +420,7 @@ def test_a_hub_needs_no_backup(tmp_path: Path) -> None:
         ('kind = "files"\npath = "p"\nurl = "https://b"', "`hub.backup.url`: is not for kind 'files', which has"),
         ('kind = "mqtt"\nurl = "mqtt://b"\ntoken_file = "t"', "`hub.backup.token_file`: is not for kind 'mqtt'"),
         ('kind = "mqtt"\nurl = "mqtt://b"\npassword_file = "p"', "`hub.backup.username`: is required"),
-        ('kind = "http"\nurl = "https://b"\ncert_file = "c"', "`hub.backup.key_file`: cert_file and key_file belong"),
+        ('kind = "http"\nurl = "https://b"\nkey_file = "c"', "`hub.backup.cert_file`: is missing beside key_file"),
         ('kind = "files"\npaths = "p"', "unknown key `hub.backup.paths`: did you mean `path`?"),
     ],
 )  # fmt: skip

@@ -31,6 +31,7 @@ from tests.agent.floors import (
     reason,
     run,
     short,
+    stock_of,
     task_of,
     word,
 )
@@ -271,8 +272,11 @@ def _check_word(floor: MemoryFloor, command: c.Command) -> None:
             assert before.held is None or before.state is OrderState.CANCELLED
         case c.TakeFact(data={"payment_ref": ref}):
             assert before.payment_ref == ref or before.payment_ref is None or "payment" in told
-        case _:
-            pass  # master data: a hub asks for no answer, and the table says what people see
+        case c.SetCarrier():
+            assert not floor.with_label("SF") or "carrier-inactive" in told
+        case c.SetStock():
+            on_hand, reserved = stock_of(floor)
+            assert on_hand >= reserved or "over-promised" in told
 
 
 def _check_put_back(floor: MemoryFloor) -> None:

@@ -47,7 +47,8 @@ def loud(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     handler.setStream(lines)
     logging.getLogger("httpx").setLevel(logging.DEBUG)
     yield lines
-    root.handlers[:], root.level = before, level
+    root.handlers[:] = before
+    root.setLevel(level)
     logging.getLogger("httpx").setLevel(logging.NOTSET)
 
 
@@ -145,11 +146,14 @@ def test_a_secret_of_any_characters_stands_in_no_line(style: str, secret: str) -
 
 def written(style: str, message: str, *args: object, error: Exception) -> str:
     """The line of one record, without a handler."""
-    root, before = logging.getLogger(), logging.getLogger().handlers[:]
-    root.handlers.clear()
+    root = logging.getLogger()
+    before, level, quiet = root.handlers[:], root.level, logging.getLogger("httpx").level
+    root.handlers.clear()  # set_up_log would close those of pytest
     set_up_log(style)
     formatter = root.handlers[0].formatter
     root.handlers[:] = before
+    root.setLevel(level)
+    logging.getLogger("httpx").setLevel(quiet)
     assert formatter is not None
     info = (type(error), error, None)
     return formatter.format(logging.LogRecord("x", logging.ERROR, "f", 1, message, args, info))
