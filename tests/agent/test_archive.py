@@ -255,7 +255,7 @@ def test_lineage_and_timeline_are_the_same_wherever_the_rows_are(
     assert books.archive() > 3
     books.ask(fact("cancelled", "SO-1"))
     assert books.lineage("SO-1") == before[0][0]
-    assert history_of(books.connection, "SO-1")[:-1] == before[0][1]
+    assert history_of(books.connection, "SO-1")[: len(before[0][1])] == before[0][1]
     assert history_of(books.connection, 'S"O\\3 甲') == before[1][1]
     assert [row.order_no for row in acts(books.connection)] == ["SO-1"] * 2 + ["SO-2"] * 2 + ['S"O\\3 甲'] * 2
 

@@ -68,12 +68,27 @@ ACTS: dict[str, tuple[OrderState, dict[str, Any], str, tuple[str, str, object, o
     "printer.pause": (OrderState.READY, {"reason": "dirty"}, "dirty", ("Device lp1", "paused", None, True)),
     "printer.resume": (OrderState.READY, {"reason": "clean"}, "clean", ("Device lp1", "paused", True, False)),
     "exception.close": (OrderState.READY, {"note": "seen"}, "seen", ("FloorException x:y", "note", "", "seen")),
+    "parked.release": (
+        OrderState.READY, {"parked": "p1", "note": "mended"}, "mended", ("Parked p1", "state", "parked", "released")),
+    "parked.drop": (
+        OrderState.READY, {"parked": "p1", "note": "a test"}, "a test", ("Parked p1", "state", "parked", "dropped")),
     "personal.erase": (OrderState.CANCELLED, {"reason": "asked"}, "asked", ("Order SO-1", "erased", False, True)),
 }  # fmt: skip
+_PARKED = c.ParkEvent(
+    parked="p1",
+    direction="feed",
+    source="/erp",
+    event="e1",
+    kind="sku.changed",
+    reason="malformed: x",
+    body="{}",
+)
 PREPARED: dict[str, c.Command] = {
     "order.unhold": c.HoldOrder(order_no="SO-1", reason="first"),
     "printer.resume": c.PausePrinter(printer="lp1", paused=True),
     "exception.close": c.OpenException(kind="x", subject="y", text="z"),
+    "parked.release": _PARKED,
+    "parked.drop": _PARKED,
 }
 
 

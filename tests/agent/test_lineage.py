@@ -177,7 +177,7 @@ def test_its_rows_are_looked_up_and_not_searched_for(books: Books) -> None:
 
 def test_long_days_reach_every_kind_of_event_that_changes_an_order() -> None:
     seen = set[type[ev.Event]]()
-    for seed in range(12):
+    for seed in range(30):
         books, memory, rng = Books.in_memory(), stocked(waybills=9), random.Random(seed)
         books.floor.put(memory.entities.values())
         for _ in range(500):

@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 
 from sync.channels.files import FilesChannel
 from sync.channels.mqtt import MqttChannel
+from sync.cloudevents import decode
 from sync.errors import Unreachable
-from sync.feed import read_event
-from sync.protocols import OutboxEvent, Result
+from sync.protocols import FeedEvent, OutboxEvent, Result
 from sync.sandbox.files_side import FilesSide
 from sync.sandbox.hub import Bell
 from sync.sandbox.intake import receive
@@ -80,7 +80,10 @@ class World:
         """The feed over HTTP, from the cursor that is committed."""
         rows = self.ledger.feed_after(int(self.inbox.at or 0), count)
         if rows:
-            await self.inbox.accept([read_event(cursor_text(row.cursor), row.body.decode()) for row in rows])
+            arrived = [
+                FeedEvent(cursor_text(row.cursor), decode(row.body), row.body.decode()) for row in rows
+            ]
+            await self.inbox.accept(arrived)
 
     # --- MQTT -------------------------------------------------------------------------------------------------
 
