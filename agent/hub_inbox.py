@@ -12,9 +12,11 @@ from msgspec.structs import replace
 
 from agent.core import commands as c
 from agent.core.authority import Authority
+from agent.core.rules.holds import MISSING
 from agent.core.times import from_text
 from agent.hub_outbox import acked_sequence
 from agent.parking import broken, park_arrival, park_row
+from agent.snapshot_roll import SnapshotRoll
 from agent.store.store import FEED_CURSOR, Store, Transaction
 from sync.cloudevents import CloudEvent
 from sync.protocols import Arrival, BrokenEvent, FeedEvent, Mark, Row
@@ -104,6 +106,7 @@ class HubInbox:
     def __init__(self, store: Store, authority: Authority = _DEFAULT) -> None:
         self._store = store
         self._authority = authority
+        self._roll = SnapshotRoll(store.reader())
 
     async def cursor(self) -> str | None:
         return await self._store.submit(lambda transaction: transaction.position(FEED_CURSOR))
@@ -144,13 +147,36 @@ class HubInbox:
             await self._store.submit(lambda transaction: take(transaction, reason))
 
     async def begin_snapshot(self) -> None:
-        """Nothing to prepare: rows replace what has their keys."""
+        """Rows replace what has their keys; which of our orders have none there, the roll finds out."""
+        self._roll.begin()
 
     async def snapshot_rows(self, kind: str, rows: Sequence[Row | BrokenEvent]) -> None:
+        if kind == "orders":
+            self._roll.page([_order_no(row) for row in rows])
         await self._take_each([partial(_take_row, kind, row) for row in rows])
 
     async def end_snapshot(self, cursor: str) -> None:
-        await self._store.submit(lambda transaction: transaction.set_position(FEED_CURSOR, cursor))
+        self._roll.end()
+        named, missing = tuple(self._roll.named), self._roll.missing
+
+        def end(transaction: Transaction) -> None:
+            for order_no in named:
+                transaction.ask(c.MissOrder(by=c.SNAPSHOT, order_no=order_no))
+            if missing > len(named):
+                _tell_lost(transaction, missing)
+            transaction.set_position(FEED_CURSOR, cursor)
+
+        await self._store.submit(end)
+
+
+def _order_no(row: Row | BrokenEvent) -> str | None:
+    return str(row.data.get("order_no")) if isinstance(row, Row) else None
+
+
+def _tell_lost(transaction: Transaction, missing: int) -> None:
+    text = f"{missing} orders are open here, and the hub has them no more"
+    proposal = "ask the hub whether it has lost orders; until then the floor works on"
+    transaction.ask(c.OpenException(kind=MISSING, subject="snapshot", text=text, proposal=proposal))
 
 
 def _after(arrived: Arrival) -> Mark | None:
@@ -186,5 +212,7 @@ def _take_row(kind: str, row: Row | BrokenEvent, transaction: Transaction, reaso
     if reason is None and isinstance(row, Row):
         outcomes = [transaction.ask(command) for command in commands_of_row(kind, row.data, acked)]
         reason = next((outcome.refusal for outcome in outcomes if outcome.refusal), None)
+        if kind == "orders" and reason is None:  # as it came alone: a row that is released later is history
+            transaction.ask(c.CompareOrder(by=c.SNAPSHOT, data=row.data))
     if reason is not None or isinstance(row, BrokenEvent):
         transaction.ask(park_row(kind, row, reason or "", acked))

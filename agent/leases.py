@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from agent.check_digits import Check, check_of, failing
 from agent.core import commands as c
-from agent.core.events import CarrierSet, LabelQueued
+from agent.core.events import CarrierSet, LabelQueued, WaybillsLeased
 from agent.core.floor import Entry
 from agent.core.model import Carrier, FloorException, LeaseRequest, WaybillPool
 from agent.core.times import from_text
@@ -146,9 +146,13 @@ class LeaseKeeper:
             request_key=request.request_key, lease=got.lease, carrier=got.carrier, numbers=right,
             expires_at=from_text(got.expires_at), failed=failed,
         )  # fmt: skip
-        await self._store.ask(taken)
+        entries = (await self._store.ask(taken)).entries
         await self._label_waiting(carrier.carrier)
-        return len(right) if taken.expires_at > self._clock_ms() else 0
+        leased = (each.event for each in entries if isinstance(each.event, WaybillsLeased))
+        fresh = sum(
+            len(event.numbers) for event in leased
+        )  # numbers that were given before do not fill a pool
+        return fresh if taken.expires_at > self._clock_ms() else 0
 
     async def _label_waiting(self, carrier: str) -> None:
         while (await self._store.ask(c.LabelWaiting(carrier=carrier))).entries:

@@ -71,6 +71,18 @@ class TakeFact(Command, frozen=True):
     authority: Authority = Authority()
 
 
+class CompareOrder(Command, frozen=True):
+    """An order as the hub's snapshot has it, once all of it that can be taken was taken."""
+
+    data: dict[str, Any]
+
+
+class MissOrder(Command, frozen=True):
+    """The hub's snapshot does not name this order."""
+
+    order_no: str
+
+
 class SetSku(Command, frozen=True):
     data: dict[str, Any]
 

@@ -25,6 +25,7 @@ from agent.core.rules import (
     prints,
     quarantine,
     scans,
+    snapshots,
     tasks,
 )
 from agent.core.story import Refused, Story
@@ -33,6 +34,8 @@ from agent.core.story import Refused, Story
 RULES: dict[type[c.Command], Callable[[Story, Any], Refused | None]] = {
     c.TakeOrder: changes.take_order,
     c.TakeFact: facts.take_fact,
+    c.CompareOrder: snapshots.compare_order,
+    c.MissOrder: snapshots.miss_order,
     c.HoldOrder: facts.hold_order,
     c.UnholdOrder: facts.unhold_order,
     c.CancelOrder: facts.cancel_order,

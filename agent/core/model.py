@@ -248,6 +248,7 @@ class Stock(Entity, frozen=True):
     sku: str
     on_hand_qty: int = 0
     reserved_qty: int = 0
+    emptied_sequence: int = 0  # of the last stop.short here: an older count does not know of it
 
     @property
     def free_qty(self) -> int:

@@ -263,6 +263,14 @@ async def test_a_request_whose_answer_was_lost_is_made_again_with_its_key(stage:
     assert stage.hub.keys[0] == stage.hub.keys[1]
 
 
+async def test_a_hub_that_gives_the_same_numbers_again_is_not_asked_without_end(stage: Stage) -> None:
+    await stage.carrier(lease_size=1_000)
+    stage.hub.number = lambda serial: f"SF{serial % 10:013d}"
+    assert not await stage.keeper.fill_all()
+    assert (stage.free(), len(stage.hub.counts)) == (10, 2)
+    assert {each.kind for each in stage.exceptions().values()} >= {"waybill-given-twice"}
+
+
 # --- check digits -------------------------------------------------------------------------------------------
 
 RIGHT, WRONG, OTHER = "RA473124829CN", "RA473124828CN", "RR473124829CN"

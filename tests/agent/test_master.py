@@ -8,6 +8,7 @@ import pytest
 
 from agent.core import commands as c
 from agent.core import events as ev
+from agent.core.floor import MemoryFloor
 from agent.core.model import Device, Ruleset, Sku
 from tests.agent.floors import (
     accept,
@@ -124,8 +125,39 @@ def test_a_count_answers_the_count_exception() -> None:
     accept(floor)
     run(floor, short(task_of(floor), 2))
     assert open_exceptions(floor) == {"count"}
-    run(floor, count("A-01", "A", 4))
+    run(floor, count("A-01", "A", 4, as_of=floor.head.sequence))
     assert (open_exceptions(floor), stock_of(floor)) == (set(), (4, 0))
+
+
+def emptied() -> MemoryFloor:
+    """A picker has found nothing at A-01; the hub does not know it yet."""
+    floor = stocked()
+    run(floor, order(), paid(), wave(stop()))
+    accept(floor)
+    run(floor, short(task_of(floor), 2))
+    return floor
+
+
+def test_a_count_from_before_a_bin_was_found_empty_does_not_fill_it() -> None:
+    floor = emptied()
+    happened = run(floor, count("A-01", "A", 10, as_of=0))
+    assert kinds(happened) == ["exception.closed", "exception.opened"]
+    assert (stock_of(floor), open_exceptions(floor)) == ((0, 0), {"count"})
+    assert run(floor, count("A-01", "A", 10, as_of=0)) == []
+
+
+def test_a_count_of_unknown_age_is_taken_and_stays_in_doubt() -> None:
+    floor = emptied()
+    run(floor, count("A-01", "A", 10))
+    assert (stock_of(floor), open_exceptions(floor)) == ((10, 0), {"count"})
+
+
+def test_a_count_below_what_was_picked_since_is_to_be_made_again() -> None:
+    floor, before = picked_two()
+    run(floor, count("A-01", "A", 1, as_of=before))
+    assert (stock_of(floor), open_exceptions(floor)) == ((0, 0), {"count"})
+    run(floor, count("A-01", "A", 8, as_of=floor.head.sequence))
+    assert open_exceptions(floor) == set()
 
 
 # --- people and devices -------------------------------------------------------------------------------------

@@ -40,7 +40,11 @@ from tests.agent.floors import (
 
 MOVED = CONSIGNEE | {"address": "another street 1"}
 #: Fields by the version that they came with: a journal of an older one has none of them.
-_NEW = {2: {"print.started": "mark", "label.queued": "reason"}, 4: {"order.accepted": "source"}}
+_NEW = {
+    2: {"print.started": "mark", "label.queued": "reason"},
+    4: {"order.accepted": "source"},
+    5: {"exception.opened": "proposal"},
+}
 
 
 def old_journal(connection: sqlite3.Connection, version: int) -> Iterator[Row]:
@@ -95,6 +99,7 @@ async def work(store: Store) -> None:
     await store.ask(by(3, "SO-2", 3, consignee=MOVED, sscc="4"))
     for order_no in ("SO-1", "SO-3"):
         await ship(store, order_no)
+    await find_nothing(store, "SO-2")
 
 
 async def ship(store: Store, order_no: str) -> None:
@@ -108,6 +113,17 @@ async def ship(store: Store, order_no: str) -> None:
     await store.ask(c.FinishTask(**told))
     waybill = await store.submit(lambda t: t.floor.get(Order, order_no).waybill)  # type: ignore[union-attr]
     assert (await store.ask(scan(waybill or ""))).status == "applied"
+
+
+async def find_nothing(store: Store, order_no: str) -> None:
+    """An order whose picker finds its bin empty."""
+    planned = (await store.ask(wave(stop(order_no)))).entries
+    (listed,) = (entry.event for entry in planned if isinstance(entry.event, ev.TaskPlanned))
+    told: dict[str, Any] = {"pda": "P1", "task": listed.task}
+    await store.ask(c.AcceptTask(**told))
+    short = c.ShortStop(stop=listed.stops[0].stop, qty=2, reason="empty", **told)
+    assert (await store.ask(short)).status == "applied"
+    await store.ask(count("A-01", "A", 9, as_of=0))
 
 
 def by(hour: int | None, order_no: str, revision: int, **changes: object) -> c.TakeOrder:

@@ -113,8 +113,8 @@ def test_every_entity_has_a_table_with_a_column_per_field() -> None:
 @pytest.mark.parametrize(
     "wrong",
     [
-        "INSERT INTO stock VALUES ('A-01', 'A', -1, 0)",
-        "INSERT INTO stock VALUES ('A-01', 'A', 0, -1)",
+        "INSERT INTO stock VALUES ('A-01', 'A', -1, 0, 0)",
+        "INSERT INTO stock VALUES ('A-01', 'A', 0, -1, 0)",
         "INSERT INTO waybills VALUES ('W', 'SF', 'L', 0, 'lost')",
         "INSERT INTO parcels VALUES ('W', 'SO-1', 'SF', 'lost', 1, 'J', NULL, NULL, NULL, NULL, NULL, NULL)",
         "INSERT INTO seen_scans VALUES ('ble:1', 0, 0, 'A', '{}', 'fine', '', 0)",

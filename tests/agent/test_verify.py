@@ -83,7 +83,7 @@ def test_a_change_of_the_journal_is_found_at_its_row(worked: Path, sql: str, row
         ("UPDATE stock SET reserved_qty = 0", "stock A-01/A: reserved_qty is not what the journal says"),
         ("UPDATE waybills SET state = 'free' WHERE waybill = 'SF1'", "waybills SF1: state"),
         ("UPDATE tasks SET revision = revision + 1", "revision is not what the journal says"),
-        ("INSERT INTO stock VALUES ('A-02', 'A', 1, 0)", "stock A-02/A: stands on one side only"),
+        ("INSERT INTO stock VALUES ('A-02', 'A', 1, 0, 0)", "stock A-02/A: stands on one side only"),
         ("DELETE FROM orders WHERE order_no = 'SO-2'", "orders SO-2: stands on one side only"),
         ("DELETE FROM journal WHERE row = (SELECT max(row) FROM journal WHERE type = 'task.planned')", "is missing"),
     ],

@@ -137,6 +137,15 @@ def _fact(_: MemoryFloor, choose: Choose) -> c.Command:
     return choose((said, said, c.TakeFact(fact=f"order.{kind}", data={})))
 
 
+def _snapshot(floor: MemoryFloor, choose: Choose) -> c.Command:
+    order_no = choose((*NOS, NONSENSE))
+    row = f.document(order_no, choose((1, 2, 3))) | {
+        "paid_at": choose(("2026-06-18T00:00:05Z", None)), "held": choose(("ask", None)),
+        "cancelled": choose((None, None, "gone")),
+    }  # fmt: skip
+    return choose((c.CompareOrder(data=row), c.CompareOrder(data={}), c.MissOrder(order_no=order_no)))
+
+
 def _person(floor: MemoryFloor, choose: Choose) -> c.Command:
     order_no = choose((*NOS, NONSENSE))
     exceptions = [each.exception for each in floor.all(m.FloorException)] or [NONSENSE]
@@ -287,6 +296,6 @@ def _poison(floor: MemoryFloor, choose: Choose) -> c.Command:
 
 
 MAKERS: tuple[Maker, ...] = (
-    _order, _order, _order, _broken_order, _fact, _fact, _person, _master, _lease, _print, _print, _plan,
+    _order, _order, _order, _broken_order, _fact, _fact, _snapshot, _person, _master, _lease, _print, _print, _plan,
     _list, _list, _stop, _stop, _scan, _scan, _checkpoint, _poison,
 )  # fmt: skip

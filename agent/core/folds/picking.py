@@ -116,7 +116,10 @@ def _stop_short(floor: Floor, entry: Entry, event: ev.StopShort) -> Changes:
     stop = next(each for each in task.stops if each.stop == event.stop)
     order = change_line(known(floor, m.Order, event.order_no), event.line_no, tasked=-event.qty)
     stock = stock_at(floor, event.location, event.sku)
-    empty = replace(stock, on_hand_qty=0, reserved_qty=stock.reserved_qty - event.qty)
+    empty = replace(
+        stock, on_hand_qty=0, reserved_qty=stock.reserved_qty - event.qty,
+        emptied_sequence=entry.sequence or 0,
+    )  # fmt: skip
     changed = replace(stop, state=m.StopState.SHORT)
     return [_revised(task, entry, stops=_with_stop(task, changed)), order, empty]
 

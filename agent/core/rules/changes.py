@@ -10,7 +10,7 @@ from agent.core.events import OrderFacts
 from agent.core.model import BEFORE_PICKING, ENDED, Early, FloorException, Line, Order, OrderState, Sku
 from agent.core.rules import facts as fact_rules
 from agent.core.rules.documents import Document, label_differs, lines_differ, read_order
-from agent.core.rules.holds import LABEL_FAILED, LATE_CHANGE, UNKNOWN_CARRIER, lift
+from agent.core.rules.holds import LABEL_FAILED, LATE_CHANGE, MISSING, UNKNOWN_CARRIER, lift
 from agent.core.rules.labels import drop_label, queue_label
 from agent.core.rules.lists import add_stops, finish_order, open_stops, shrink_line
 from agent.core.rules.proposals import late_change
@@ -25,6 +25,7 @@ def take_order(story: Story, command: c.TakeOrder) -> Refused | None:
     if isinstance(document, Refused):
         return _refuse_malformed(story, command, document)
     known = story.get(Order, document.order_no)
+    story.close_exception(MISSING, document.order_no, "the hub names it again")
     if known is None:
         _create(story, document, command)
     elif document.revision > known.revision:

@@ -15,6 +15,7 @@ from agent.core.rules.holds import (
     LATE_CANCEL,
     LATE_CHANGE,
     LATE_HOLD,
+    MISSING,
     UNKNOWN_CARRIER,
     is_held_for,
 )
@@ -50,7 +51,7 @@ _SHAPES: dict[str, type[_Paid] | type[_Reasoned]] = {
 
 #: The exceptions of an order that nobody needs to see once it is cancelled.
 _OVER_WITH_IT = (
-    "short", "waybills-exhausted", "no-printer", UNKNOWN_CARRIER, LABEL_FAILED, LATE_CHANGE, LATE_HOLD,
+    "short", "waybills-exhausted", "no-printer", UNKNOWN_CARRIER, LABEL_FAILED, LATE_CHANGE, LATE_HOLD, MISSING,
 )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from agent.core.story import Story
 #: The word before the colon of the hold's reason, and the kind of the exception.
 UNKNOWN_CARRIER, LABEL_FAILED = "unknown-carrier", "label-failed"
 #: The kinds of the exceptions about a word of the hub that came when hands had done something else already.
+MISSING = "missing-at-hub"
 LATE_CHANGE, LATE_HOLD, LATE_CANCEL = "late-change", "late-hold", "late-cancel"
 
 

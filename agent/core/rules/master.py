@@ -111,13 +111,43 @@ def set_stock(story: Story, command: c.SetStock) -> Refused | None:
         return Refused(f"malformed: {error}")
     if not (is_name(count.location) and is_name(count.sku)):
         return Refused("malformed: location, sku: 1 to 64 printable characters are expected")
-    story.emit(ev.StockSet(count.location, count.sku, count.qty, as_of))
+    _take_count(
+        story, ev.StockSet(count.location, count.sku, count.qty, as_of), told=count.as_of_sequence is not None
+    )
+    return None
+
+
+def _take_count(story: Story, count: ev.StockSet, *, told: bool) -> None:
+    """A count wins over what we thought, not over what was seen since. `told`: the hub itself named the sequence.
+
+    One that it says is older than a picker's word that nothing is there does not fill the location again; where it
+    names none it may know of that word what we do.
+    """
     where = f"{count.location}/{count.sku}"
-    story.close_exception("count", where, f"counted: {count.qty}")
+    before = story.get(Stock, count.location, count.sku)
+    is_old = before is not None and count.qty > 0 and count.as_of_sequence < before.emptied_sequence
+    if not (is_old and told):
+        story.emit(count)
+    picked = story.floor.picked_since(count.location, count.sku, count.as_of_sequence)
+    if is_old:
+        outcome = "not taken" if told else "taken"
+        _doubt(story, where, f"a count of {count.qty} there is older than a picker's word: it was {outcome}")
+    elif picked > count.qty:
+        _doubt(story, where, f"{count.qty} were counted there, and {picked} were picked since")
+    else:
+        story.close_exception("count", where, f"counted: {count.qty}")
     stock = story.get(Stock, count.location, count.sku)
     if stock is not None:
         _compare_promises(story, stock, where)
-    return None
+
+
+def _doubt(story: Story, where: str, why: str) -> None:
+    """Stays, or is, to be counted."""
+    text = f"{where}: {why}"
+    known = story.get(FloorException, f"count:{where}")
+    if known is not None and known.text != text:
+        story.close_exception("count", where, "a count came that does not settle it")
+    story.open_exception("count", where, text, proposal="count it now, and send that count")
 
 
 def _compare_promises(story: Story, stock: Stock, where: str) -> None:
