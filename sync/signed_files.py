@@ -12,14 +12,19 @@ import hashlib
 import hmac
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal
+from types import TracebackType
+from typing import BinaryIO, Literal, Self
 
 Direction = Literal["out", "in", "acks"]
 
 MAX_BYTES = 64 * 1_048_576  # a batch has 1 MiB; whatever is so much larger is none
+MAX_LINE_BYTES = 32 * 1_048_576
+_CHUNK_BYTES = 1_048_576
+_LISTED_AFTER_A_CHANGE = 4  # times: folders on a stick tell their time in steps of 2 s
+_LISTED_AT_LEAST_EVERY = 30
 _NAME = re.compile(r"([0-9]{1,20})\.ndjson")
 _DOMAIN = b"floorhand-files-1"
 _NO_FOLDER_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EACCES, errno.EBADF})
@@ -27,6 +32,30 @@ _NO_FOLDER_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EACCES, errno.EB
 
 class BadFile(ValueError):
     """A file that is not what its signature says; the text names it and is for people."""
+
+
+class SignedFile:
+    """A file that matched its signature when it was opened, to be read in bursts; `lines` is how many it has."""
+
+    def __init__(self, shown: str, file: BinaryIO, lines: int) -> None:
+        self.lines = lines
+        self._shown = shown
+        self._file = file
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self._file.close()
+
+    def burst(self, most: int) -> list[bytes]:
+        """The next lines; empty at the end. Raises BadFile."""
+        lines: list[bytes] = []
+        while len(lines) < most and (line := self._file.readline(MAX_LINE_BYTES)):
+            if len(line) == MAX_LINE_BYTES:
+                raise BadFile(f"{self._shown} has a line of more than {MAX_LINE_BYTES} bytes")
+            lines.append(line.removesuffix(b"\n"))
+        return lines
 
 
 class SignedFolder:
@@ -38,35 +67,52 @@ class SignedFolder:
         self.direction = direction
         self._site = site
         self._key = key
+        self._names: dict[int, str] = {}
+        self._changed_ns = -1
+        self._unchanged = 0
 
     def names(self) -> dict[int, str]:
-        """The files that are there, by number, in order; none where only the direction's own folder is missing."""
+        """The files that are there, by number, in order; none where only the direction's own folder is missing.
+
+        What readers leave behind makes a folder long: one that rests is listed now and then only.
+        """
         try:
-            listed = [path.name for path in self.path.iterdir()]
+            changed_ns = self.path.stat().st_mtime_ns
+            self._unchanged = self._unchanged + 1 if changed_ns == self._changed_ns else 0
+            self._changed_ns = changed_ns
+            if self._unchanged < _LISTED_AFTER_A_CHANGE or self._unchanged % _LISTED_AT_LEAST_EVERY == 0:
+                found = (_NAME.fullmatch(path.name) for path in self.path.iterdir())
+                self._names = dict(sorted((int(match[1]), match[0]) for match in found if match))
         except FileNotFoundError:
             self.base.stat()  # a stick that is not plugged in is no empty one
-            return {}
-        found = [(int(match[1]), name) for name in listed if (match := _NAME.fullmatch(name))]
-        return dict(sorted(found))
+            self._names = {}
+        return self._names
 
     def read(self, name: str) -> bytes:
         """The whole content. Raises BadFile."""
         path = self.path / name
-        shown = f"{self.direction}/{name}"
-        try:
-            with self._signature(name).open("rb") as file:
-                signature = file.read(200).strip().lower()
-        except FileNotFoundError:
-            raise BadFile(f"{shown} has no signature {name}.sig beside it: copy both") from None
         if path.stat().st_size > MAX_BYTES:
-            raise BadFile(f"{shown} is larger than {MAX_BYTES} bytes")
+            raise BadFile(f"{self.direction}/{name} is larger than {MAX_BYTES} bytes")
         content = path.read_bytes()
-        if not hmac.compare_digest(signature, self._sign(name, content)):
-            raise BadFile(
-                f"{shown} does not match its signature: copy it again; if it stays so, it is another site's, or signed "
-                f"with another key"
-            )
+        digest = self._digest(name)
+        digest.update(content)
+        self._check(name, digest)
         return content
+
+    def open(self, name: str) -> SignedFile:
+        """Read once for its signature, whatever its size, then line by line. Raises BadFile."""
+        file = (self.path / name).open("rb")
+        try:
+            digest, lines = self._digest(name), 0
+            while chunk := file.read(_CHUNK_BYTES):
+                digest.update(chunk)
+                lines += chunk.count(b"\n")
+            self._check(name, digest)
+            file.seek(0)
+            return SignedFile(f"{self.direction}/{name}", file, lines)
+        except BaseException:
+            file.close()
+            raise
 
     def holds(self, name: str, content: bytes) -> bool:
         """Does exactly this stand there, whole and signed?"""
@@ -83,20 +129,49 @@ class SignedFolder:
 
     def put(self, name: str, content: bytes) -> None:
         """The file and its signature, in place of those that may be there, safe on the disk when this returns."""
+        self._put(name, (content,), lambda _: None)
+
+    def copy(self, name: str, source: SignedFolder) -> int:
+        """Likewise the file of another folder, whatever its size; how many lines it has. Raises BadFile."""
+        lines = 0
+
+        def chunks() -> Iterator[bytes]:
+            nonlocal lines
+            with (source.path / name).open("rb") as file:
+                while chunk := file.read(_CHUNK_BYTES):
+                    lines += chunk.count(b"\n")
+                    yield chunk
+
+        self._put(name, chunks(), lambda digest: source._check(name, digest))
+        return lines
+
+    def is_same(self, name: str, other: SignedFolder) -> bool:
+        """Does what the other folder has stand here, whole and with the same signature?"""
+        try:
+            with self.open(name):
+                return (
+                    self._signature(name).read_bytes().strip() == other._signature(name).read_bytes().strip()
+                )
+        except (BadFile, FileNotFoundError):
+            return False
+
+    def _put(self, name: str, content: Iterable[bytes], check: Callable[[hmac.HMAC], None]) -> None:
         if not self.path.exists():
             self.base.stat()  # where the stick would be mounted nothing is made in its place
             self.path.mkdir(exist_ok=True)
-        parts = ((self._signature(name), self._sign(name, content)), (self.path / name, content))
-        temporary = [path.with_name(f".{path.name}.tmp") for path, _ in parts]
+        paths = (self._signature(name), self.path / name)
+        drafts = [path.with_name(f".{path.name}.tmp") for path in paths]
+        digest = self._digest(name)
         try:
-            for (_, written), there in zip(parts, temporary, strict=True):
-                _write(there, written)
-            for (path, _), there in zip(parts, temporary, strict=True):
-                there.replace(path)
-        except OSError:
-            for there in temporary:
+            _write(drafts[1], _signed(content, digest))
+            check(digest)
+            _write(drafts[0], (digest.hexdigest().encode(),))
+            for draft, path in zip(drafts, paths, strict=True):
+                draft.replace(path)
+        except (OSError, BadFile):
+            for draft in drafts:
                 with suppress(OSError):
-                    there.unlink(missing_ok=True)
+                    draft.unlink(missing_ok=True)
             raise
         _sync_folder(self.path)
 
@@ -108,10 +183,24 @@ class SignedFolder:
     def _signature(self, name: str) -> Path:
         return self.path / f"{name}.sig"
 
-    def _sign(self, name: str, content: bytes) -> bytes:
-        """No part holds a line feed but the last, so that no two files have the same text to sign."""
+    def _digest(self, name: str) -> hmac.HMAC:
+        """No part holds a line feed but the content, which follows: no two files have the same text to sign."""
         head = b"\n".join((_DOMAIN, self._site.encode(), self.direction.encode(), name.encode(), b""))
-        return hmac.new(self._key, head + content, hashlib.sha256).hexdigest().encode()
+        return hmac.new(self._key, head, hashlib.sha256)
+
+    def _check(self, name: str, digest: hmac.HMAC) -> None:
+        """Raises BadFile where the signature beside the file is another one, or missing."""
+        shown = f"{self.direction}/{name}"
+        try:
+            with self._signature(name).open("rb") as file:
+                signature = file.read(200).strip().lower()
+        except FileNotFoundError:
+            raise BadFile(f"{shown} has no signature {name}.sig beside it: copy both") from None
+        if not hmac.compare_digest(signature, digest.hexdigest().encode()):
+            raise BadFile(
+                f"{shown} does not match its signature: copy it again; if it stays so, it is another site's, or signed "
+                f"with another key"
+            )
 
 
 def lines_of(content: bytes) -> list[bytes]:
@@ -133,9 +222,16 @@ def what_to_do(folder: Path, error: OSError) -> str:
     return f"{folder} cannot be used: {error.strerror or error}"
 
 
-def _write(path: Path, content: bytes) -> None:
+def _signed(content: Iterable[bytes], digest: hmac.HMAC) -> Iterator[bytes]:
+    for part in content:
+        digest.update(part)
+        yield part
+
+
+def _write(path: Path, content: Iterable[bytes]) -> None:
     with path.open("wb") as file:
-        file.write(content)
+        for part in content:
+            file.write(part)
         file.flush()
         os.fsync(file.fileno())
 

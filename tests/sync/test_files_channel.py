@@ -36,7 +36,7 @@ class Stick:
 
     def restarted(self) -> FilesChannel:
         """The agent was killed and is there again, on the same store and folder."""
-        self.channel = FilesChannel(self.base, KEY, "WH1", self.inbox, self.outbox)
+        self.channel = FilesChannel(self.base, KEY, "WH1", self.inbox, self.outbox, pace_s=0)
         return self.channel
 
     async def ship(self, first: int, last: int) -> None:

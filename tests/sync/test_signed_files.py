@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -164,8 +165,8 @@ def test_a_full_disk_leaves_what_was_there_and_nothing_half(
     out = folder(tmp_path)
     name = out.write(7, [b"old"])
 
-    def full(path: Path, content: bytes) -> None:
-        path.write_bytes(content[:1])
+    def full(path: Path, content: Iterable[bytes]) -> None:
+        path.write_bytes(b"".join(content)[:1])
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(signed_files, "_write", full)
