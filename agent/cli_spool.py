@@ -18,7 +18,7 @@ from rich.progress import Progress
 from agent.cli_words import FAILED, FINE, USAGE, Commands, refuse
 from agent.config import load
 from agent.hub_files import hub_files
-from sync.signed_files import BadFile, Direction, SignedFolder, lines_of, what_to_do
+from sync.signed_files import BadFile, Direction, SignedFile, SignedFolder, forget, what_to_do
 
 
 def add_spool(commands: Commands) -> None:
@@ -85,26 +85,27 @@ def _copy_one(source: SignedFolder, target: SignedFolder, name: str, report: Cop
     """What is copied is read again from where it was copied to."""
     try:
         with _on(source.base):
-            content = _content(source, name)
-        if content is None:
+            file = _opened(source, name)
+        if file is None:
             return
-        with _on(target.base):
-            if target.holds(name, content):
+        with file, _on(target.base):
+            if target.holds(name, file):
                 report.there += 1
                 return
-            target.put(name, content)
-            target.read(name)
+            target.copy(name, file)
+            forget(target.path / name)
+            target.open(name).close()
     except BadFile as error:
         report.refused.append(str(error))
         return
     report.copied += 1
-    report.events += len(lines_of(content))
+    report.events += file.lines
 
 
-def _content(source: SignedFolder, name: str) -> bytes | None:
+def _opened(source: SignedFolder, name: str) -> SignedFile | None:
     """None: the hub has said its word on it, and the agent has deleted it meanwhile. Raises BadFile."""
     try:
-        return source.read(name)
+        return source.open(name)
     except FileNotFoundError:
         if name in source.names().values():
             raise

@@ -12,7 +12,7 @@ import hashlib
 import hmac
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -37,8 +37,9 @@ class BadFile(ValueError):
 class SignedFile:
     """A file that matched its signature when it was opened, to be read in bursts; `lines` is how many it has."""
 
-    def __init__(self, shown: str, file: BinaryIO, lines: int) -> None:
+    def __init__(self, shown: str, file: BinaryIO, lines: int, signature: str) -> None:
         self.lines = lines
+        self.signature = signature
         self._shown = shown
         self._file = file
 
@@ -46,7 +47,16 @@ class SignedFile:
         return self
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of it."""
         self._file.close()
+
+    def chunks(self) -> Iterator[bytes]:
+        """All of it, in pieces."""
+        while chunk := self._file.read(_CHUNK_BYTES):
+            yield chunk
 
     def burst(self, most: int) -> list[bytes]:
         """The next lines; empty at the end. Raises BadFile."""
@@ -109,15 +119,16 @@ class SignedFolder:
                 lines += chunk.count(b"\n")
             self._check(name, digest)
             file.seek(0)
-            return SignedFile(f"{self.direction}/{name}", file, lines)
+            return SignedFile(f"{self.direction}/{name}", file, lines, digest.hexdigest())
         except BaseException:
             file.close()
             raise
 
-    def holds(self, name: str, content: bytes) -> bool:
-        """Does exactly this stand there, whole and signed?"""
+    def holds(self, name: str, file: SignedFile) -> bool:
+        """Does the same stand here, whole and signed?"""
         try:
-            return self.read(name) == content
+            with self.open(name) as there:
+                return there.signature == file.signature
         except (BadFile, FileNotFoundError):
             return False
 
@@ -129,33 +140,13 @@ class SignedFolder:
 
     def put(self, name: str, content: bytes) -> None:
         """The file and its signature, in place of those that may be there, safe on the disk when this returns."""
-        self._put(name, (content,), lambda _: None)
+        self._put(name, (content,))
 
-    def copy(self, name: str, source: SignedFolder) -> int:
-        """Likewise the file of another folder, whatever its size; how many lines it has. Raises BadFile."""
-        lines = 0
+    def copy(self, name: str, file: SignedFile) -> None:
+        """Likewise a file of another folder, whatever its size."""
+        self._put(name, file.chunks())
 
-        def chunks() -> Iterator[bytes]:
-            nonlocal lines
-            with (source.path / name).open("rb") as file:
-                while chunk := file.read(_CHUNK_BYTES):
-                    lines += chunk.count(b"\n")
-                    yield chunk
-
-        self._put(name, chunks(), lambda digest: source._check(name, digest))
-        return lines
-
-    def is_same(self, name: str, other: SignedFolder) -> bool:
-        """Does what the other folder has stand here, whole and with the same signature?"""
-        try:
-            with self.open(name):
-                return (
-                    self._signature(name).read_bytes().strip() == other._signature(name).read_bytes().strip()
-                )
-        except (BadFile, FileNotFoundError):
-            return False
-
-    def _put(self, name: str, content: Iterable[bytes], check: Callable[[hmac.HMAC], None]) -> None:
+    def _put(self, name: str, content: Iterable[bytes]) -> None:
         if not self.path.exists():
             self.base.stat()  # where the stick would be mounted nothing is made in its place
             self.path.mkdir(exist_ok=True)
@@ -164,11 +155,10 @@ class SignedFolder:
         digest = self._digest(name)
         try:
             _write(drafts[1], _signed(content, digest))
-            check(digest)
             _write(drafts[0], (digest.hexdigest().encode(),))
             for draft, path in zip(drafts, paths, strict=True):
                 draft.replace(path)
-        except (OSError, BadFile):
+        except OSError:
             for draft in drafts:
                 with suppress(OSError):
                     draft.unlink(missing_ok=True)
@@ -201,6 +191,15 @@ class SignedFolder:
                 f"{shown} does not match its signature: copy it again; if it stays so, it is another site's, or signed "
                 f"with another key"
             )
+
+
+def forget(path: Path) -> None:
+    """Let this machine forget what it remembers of a file, so that it is read from the disk again. OSError."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+    finally:
+        os.close(descriptor)
 
 
 def lines_of(content: bytes) -> list[bytes]:

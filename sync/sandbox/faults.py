@@ -61,15 +61,17 @@ class Faults:
 
 
 class Faulty:
-    """The application, with faults before it."""
+    """The application, with faults before it where it answers at `port`: a second URL is there to be well."""
 
-    def __init__(self, app: ASGIApp, faults: Faults) -> None:
+    def __init__(self, app: ASGIApp, faults: Faults, port: int) -> None:
         self._app = app
         self._faults = faults
+        self._port = port
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """An ASGI application."""
-        fault = self._faults.take(scope["path"]) if scope["type"] == "http" else None
+        is_here = scope["type"] == "http" and scope["server"][1] == self._port
+        fault = self._faults.take(scope["path"]) if is_here else None
         if fault is None:
             await self._app(scope, receive, send)
             return

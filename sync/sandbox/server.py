@@ -102,7 +102,7 @@ async def running(options: HubOptions) -> AsyncIterator[RunningHub]:
     if not player.resume() and options.autostart:
         player.start(run)
     faults = Faults()
-    app = Faulty(hub.app(Control(hub, player, run, faults).routes()), faults)
+    app = Faulty(hub.app(Control(hub, player, run, faults).routes()), faults, listening[0].getsockname()[1])
     config = uvicorn.Config(
         app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=2, ws="none"
     )

@@ -52,7 +52,7 @@ class World:
         self.restart_hub()
 
     def restart_agent(self) -> None:
-        self.files = FilesChannel(self.ours, KEY, "WH1", self.inbox, self.outbox)
+        self.files = FilesChannel(self.ours, KEY, "WH1", self.inbox, self.outbox, pace_s=0)
         self.mqtt = MqttChannel("WH1", self._to_hub, self.inbox, answer_within_s=0.002)
         self.fates: list[str] = []
         self.held: list[bytes] = []

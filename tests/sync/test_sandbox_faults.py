@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 from sync.client import HubClient
 from sync.errors import Busy, HubError, NotTheHub, Unreachable
 from sync.sandbox.faults import BOMB_BYTES, PORTAL_URL, Fault, Faults
-from sync.sandbox.server import RunningHub
+from sync.sandbox.server import HubOptions, RunningHub, running
 from tests.sync.stores import agent_event
 
 BATCH = {"Content-Type": "application/cloudevents-batch+json"}
@@ -128,3 +129,16 @@ def test_only_the_sites_paths_are_befallen() -> None:
     faults.ahead.append(Fault(status=500))
     assert faults.take("/sandbox/judge") is None
     assert faults.take("/v1/sites/WH1/feed") is not None
+
+
+async def test_a_second_url_stays_well(options: HubOptions) -> None:
+    async with (
+        running(msgspec.structs.replace(options, backup_port=0)) as hub,
+        HubClient(hub.url, "WH1", options.token) as first,
+        HubClient(hub.backup_url or "", "WH1", options.token) as second,
+        httpx.AsyncClient(base_url=f"{hub.url}/sandbox", trust_env=False) as sandbox,
+    ):
+        await befall(sandbox, status=503)
+        with pytest.raises(Busy):
+            await first.probe()
+        await second.probe()

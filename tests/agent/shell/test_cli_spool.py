@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from agent.cli import main
 from sync import signed_files
-from sync.signed_files import SignedFolder
+from sync.signed_files import SignedFile, SignedFolder
 
 CONFIG = """
 [site]
@@ -117,7 +118,7 @@ def test_a_full_stick_is_a_1_and_keeps_what_is_whole(desk: Desk, monkeypatch: py
     first, _ = out.write(1, [b"{}"]), out.write(2, [b"{}"])
     write = signed_files._write
 
-    def full(path: Path, content: bytes) -> None:
+    def full(path: Path, content: Iterable[bytes]) -> None:
         if "2.ndjson" in path.name:
             raise OSError(28, "No space left on device")
         write(path, content)
@@ -137,7 +138,7 @@ def test_a_full_stick_is_a_1_and_keeps_what_is_whole(desk: Desk, monkeypatch: py
 def test_a_copy_that_reads_back_wrong_is_refused(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     name = desk.folder(desk.ours, "out").write(1, [b"{}"])
     write = signed_files._write
-    monkeypatch.setattr(signed_files, "_write", lambda path, content: write(path, content[:-1]))
+    monkeypatch.setattr(signed_files, "_write", lambda path, content: write(path, [b"".join(content)[:-1]]))
     code, _, words = desk.run("export")
     assert (code, f"not copied: out/{name}" in words) == (1, True)
 
@@ -147,14 +148,14 @@ def test_a_file_that_the_agent_deletes_meanwhile_is_none_to_copy(
 ) -> None:
     out = desk.folder(desk.ours, "out")
     out.write(1, [b"{}"])
-    read = SignedFolder.read
+    opened = SignedFolder.open
 
-    def late(folder: SignedFolder, name: str) -> bytes:
+    def late(folder: SignedFolder, name: str) -> SignedFile:
         out.delete(name)
         (out.path / f"{name}.sig").touch()  # in the middle of it, even
-        return read(folder, name)
+        return opened(folder, name)
 
-    monkeypatch.setattr(SignedFolder, "read", late)
+    monkeypatch.setattr(SignedFolder, "open", late)
     assert desk.report("export") == {"copied": 0, "there": 0, "events": 0, "refused": []}
 
 
