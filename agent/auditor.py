@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -81,7 +82,7 @@ class Auditor:
         days = self._keep.personal_days
         before = self._clock_ms() - days * _DAY_MS
         while found := [row[0] for row in self._reader.execute(_ENDED_BEFORE, (before, _AT_ONCE))]:
-            await self._store.submit(lambda transaction, found=found: _erase(transaction, found, days))  # type: ignore[misc]
+            await self._store.submit(partial(_erase, order_nos=found, days=days))
         if self._erased:
             self._erased = not await asyncio.to_thread(_empty_log, self._store.path)
 

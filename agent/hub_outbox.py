@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from agent.core.floor import Entry
 from agent.core.model import Order
@@ -113,7 +114,7 @@ class HubOutbox:
 
     async def rewind(self, expected_sequence: int) -> None:
         for part in parts_after(self._reader, expected_sequence - 1):
-            await self._store.submit(lambda transaction, part=part: bring_back(transaction, part))  # type: ignore[misc]
+            await self._store.submit(partial(bring_back, part=part))
         self.acked = expected_sequence - 1
         await self._store.submit(lambda transaction: transaction.set_position(RELAY_ACKED, str(self.acked)))
 
